@@ -1,0 +1,3 @@
+#include "kisimd/bindings.h"
+
+void kisimd::RegisterCounters(Napi::Env, Napi::Object) {}

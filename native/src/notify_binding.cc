@@ -1,0 +1,3 @@
+#include "kisimd/bindings.h"
+
+void kisimd::RegisterNotify(Napi::Env, Napi::Object) {}

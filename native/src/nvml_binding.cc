@@ -1,0 +1,3 @@
+#include "kisimd/bindings.h"
+
+void kisimd::RegisterNvml(Napi::Env, Napi::Object) {}

@@ -1,0 +1,3 @@
+#include "kisimd/bindings.h"
+
+void kisimd::RegisterPerfEnergy(Napi::Env, Napi::Object) {}

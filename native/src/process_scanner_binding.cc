@@ -1,0 +1,3 @@
+#include "kisimd/bindings.h"
+
+void kisimd::RegisterProcessScanner(Napi::Env, Napi::Object) {}
