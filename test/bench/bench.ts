@@ -1,0 +1,47 @@
+/** One figure of a benchmark, beside the control that was measured with it. */
+export interface BenchFigure {
+  readonly what: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly goal: number;
+  readonly direction: 'at-most' | 'at-least';
+  /** Something measured in the same run on the same machine that the value can be held against. */
+  readonly control: { readonly what: string; readonly value: number };
+}
+
+export interface BenchResult {
+  /** The first one is the benchmark's headline; it holds only if all of them do. */
+  readonly figures: readonly [BenchFigure, ...BenchFigure[]];
+  readonly seeds: readonly number[];
+  /** Whatever else was seen and helps to judge the figures. */
+  readonly details: Readonly<Record<string, number | string | readonly number[]>>;
+}
+
+export interface BenchOptions {
+  /** Smaller sizes, for the test of the harness itself; what was scaled is said in `details`. */
+  readonly quick: boolean;
+  readonly seed: number;
+  /** Tells a person how far it is; goes to stderr. */
+  progress(text: string): void;
+}
+
+/** A row of an issue's "Must reach" table. Exported by `test/bench/<name>.bench.ts`. */
+export interface Bench {
+  readonly name: string;
+  readonly what: string;
+  /** Why it cannot run here (no root, no cgroups), or undefined. */
+  readonly skip?: () => string | undefined;
+  run(options: BenchOptions): Promise<BenchResult>;
+}
+
+export function figureHolds(figure: BenchFigure): boolean {
+  if (!Number.isFinite(figure.value)) return false;
+  return figure.direction === 'at-most' ? figure.value <= figure.goal : figure.value >= figure.goal;
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  if (sorted.length === 0) return Number.NaN;
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
