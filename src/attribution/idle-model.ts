@@ -44,6 +44,8 @@ const MIN_BIN_SECONDS = 2;
 const MIN_SPREAD = 0.15;
 /** And the standard error of the intercept must be below this share of it. */
 const MAX_RELATIVE_ERROR = 0.01;
+/** A bin seen for longer than this gains little more weight, so that a day at half load does not drown an idle minute. */
+const SATURATION_SECONDS = 600;
 /** Shape of the preference for low utilisation. */
 const LOW_END = 0.1;
 
@@ -91,7 +93,8 @@ export class IdleModel {
   /** Takes up a saved state, forgetting for the time that has passed. A state of another shape is refused. */
   restore(state: IdleModelState, nowUnixMilliseconds: Milliseconds): boolean {
     const columns = [state.weights, state.utilisationSums, state.powerSums, state.squareSums];
-    if (state.version !== 1 || columns.some((column) => !Array.isArray(column) || column.length !== BINS)) return false;
+    if (state.version !== 1 || columns.some((column) => !Array.isArray(column) || column.length !== BINS))
+      return false;
     if (columns.some((column) => column.some((entry) => !Number.isFinite(entry) || entry < 0))) return false;
     this.#weights.set(state.weights);
     this.#utilisation.set(state.utilisationSums);
@@ -114,7 +117,8 @@ export class IdleModel {
 
   #fit(): IdleEstimate {
     const { setWatts } = this.#options;
-    if (setWatts !== undefined) return { watts: setWatts, state: 'set', lowWatts: setWatts, highWatts: setWatts };
+    if (setWatts !== undefined)
+      return { watts: setWatts, state: 'set', lowWatts: setWatts, highWatts: setWatts };
 
     let total = 0;
     let totalUtilisation = 0;
@@ -141,7 +145,12 @@ export class IdleModel {
       const watts = Math.min(Math.max(line.intercept, 0), high);
       const error = 2 * line.interceptError;
       if (error <= MAX_RELATIVE_ERROR * meanPower) {
-        return { watts, state: 'learned', lowWatts: Math.max(0, watts - error), highWatts: Math.min(high, watts + error) };
+        return {
+          watts,
+          state: 'learned',
+          lowWatts: Math.max(0, watts - error),
+          highWatts: Math.min(high, watts + error),
+        };
       }
     }
     // P = full * (share + (1 - share) * u), solved for idle = full * share at the mean power and utilisation seen.
@@ -184,7 +193,10 @@ export class IdleModel {
       const u = this.#utilisation[bin]! / seconds;
       const p = this.#power[bin]! / seconds;
       const predicted = intercept + slope * u;
-      squares += Math.max(0, this.#squares[bin]! - 2 * predicted * p * seconds + predicted * predicted * seconds);
+      squares += Math.max(
+        0,
+        this.#squares[bin]! - 2 * predicted * p * seconds + predicted * predicted * seconds,
+      );
       total += seconds;
       const influence = (this.#kernel(seconds, u) * (suu - su * u)) / determinant;
       spread += (influence * influence) / seconds;
@@ -193,6 +205,6 @@ export class IdleModel {
   }
 
   #kernel(seconds: number, utilisation: number): number {
-    return seconds / (LOW_END + utilisation);
+    return seconds / (1 + seconds / SATURATION_SECONDS) / (LOW_END + utilisation);
   }
 }

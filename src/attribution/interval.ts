@@ -2,7 +2,7 @@ import type { Entity } from '../inventory/entity.ts';
 import type { GapReason, Zone } from '../meter/power-source.ts';
 import type { Microjoules, Milliseconds, Nanoseconds, Watts } from '../util/units.ts';
 
-/** How far the idle power of a zone can be trusted. set: by the operator. provisional: load has not varied enough. */
+/** How far the idle power of a zone can be trusted. set: by the operator, or known by the power curve. provisional: load has not varied enough. */
 export type IdleState = 'set' | 'learned' | 'provisional';
 
 /** energy = idle + active + unattributed, exactly, where energy is known. */

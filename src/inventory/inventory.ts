@@ -9,6 +9,8 @@ export interface InventoryView {
   accountOfSlot(slot: number): number;
   /** Entity of the process in a slot. */
   entityOfSlot(slot: number): Entity;
+  /** Slot of a living process by its pid (for what GPUs report), -1 if there is none. */
+  slotOfPid(pid: number): number;
   /** Account that a process born and gone between ticks belonged to (its ancestor's), 0 (root) if unknown. */
   accountOfShortLived(ancestorSlot: number): number;
   /** The pseudo-process of an account that holds what exited unseen between two scans. */

@@ -29,6 +29,8 @@ export interface Zone {
   readonly path: string;
   readonly source: SourceName;
   readonly provenance: Provenance;
+  /** Idle power where the source knows it by construction (a power curve); it is then not learned. */
+  readonly knownIdleWatts?: number;
   /** Power above which a reading is taken for a fault. */
   readonly maxWatts: number;
 }

@@ -103,6 +103,8 @@ export interface NativeProcessScanner {
    */
   addGroup(path: string, format: 'usage-ns' | 'cpu-stat'): number;
   removeGroup(group: number): void;
+  /** Reads one group's counter now, in nanoseconds; NaN where it is gone or unreadable. */
+  readGroup(group: number): number;
   /** One pass: events, clocks, then groups, then /proc/stat. Synchronous. */
   tick(): ProcessTick;
   close(): void;

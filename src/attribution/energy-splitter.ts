@@ -1,0 +1,292 @@
+import type { Entity } from '../inventory/entity.ts';
+import type { InventoryView } from '../inventory/inventory.ts';
+import type { GpuProcessUse, ZoneReading } from '../meter/power-source.ts';
+import type { Nanoseconds } from '../util/units.ts';
+import { energyOf, meanWatts } from '../util/units.ts';
+import type { HostCpuInterval } from './host-cpu.ts';
+import type { IdleEstimate, IdleModelOptions, IdleModelState } from './idle-model.ts';
+import { IdleModel } from './idle-model.ts';
+import type { EnergyInterval, EntityShare, ZoneInterval } from './interval.ts';
+import type { SocketShares } from './socket-shares.ts';
+import type { UsageInterval } from './usage.ts';
+
+export interface SplitterOptions {
+  /** separate: idle is a bucket of its own. split: idle is charged to whoever runs, by CPU time. */
+  readonly idle: 'separate' | 'split';
+  /** Idle watts by zone id, set by the operator. */
+  readonly idleWatts: Readonly<Record<string, number>>;
+  readonly forgettingHours: number;
+  readonly sockets: readonly number[];
+  /** Number of logical CPUs of each socket, in the order of `sockets`. */
+  readonly cpusOfSocket: readonly number[];
+}
+
+export interface SplitInput {
+  readonly readings: readonly ZoneReading[];
+  readonly usage: UsageInterval;
+  readonly shares: SocketShares;
+  readonly host: HostCpuInterval | undefined;
+  readonly gpuUse: readonly GpuProcessUse[];
+  readonly inventory: InventoryView;
+  readonly durationNanoseconds: Nanoseconds;
+}
+
+export type SplitResult = Pick<
+  EnergyInterval,
+  | 'zones'
+  | 'energyMicrojoules'
+  | 'idleMicrojoules'
+  | 'activeMicrojoules'
+  | 'unattributedMicrojoules'
+  | 'shares'
+>;
+
+/** RAPL packages of servers idle at roughly a quarter of their full power; used only until idle has been learned. */
+const PRIOR_IDLE_SHARE = 0.25;
+
+interface ProcessRow {
+  readonly entity: Entity;
+  readonly account: number;
+  cpuNanoseconds: Nanoseconds;
+  readonly terminated: boolean;
+}
+
+/**
+ * Splits the energy of each zone into idle, what each process burnt, and what nobody can be named for. The three
+ * add up to the zone's energy exactly: the unattributed part is the difference, never a guess of its own.
+ */
+export class EnergySplitter {
+  readonly #options: SplitterOptions;
+  readonly #models = new Map<string, IdleModel>();
+
+  constructor(options: SplitterOptions) {
+    this.#options = options;
+  }
+
+  idleStates(nowUnixMilliseconds: number): Record<string, IdleModelState> {
+    return Object.fromEntries(
+      [...this.#models].map(([zone, model]) => [zone, model.toState(nowUnixMilliseconds)]),
+    );
+  }
+
+  /** Takes up saved models by zone id; returns the ids whose state was of no use. */
+  restoreIdle(states: Readonly<Record<string, IdleModelState>>, nowUnixMilliseconds: number): string[] {
+    return Object.entries(states)
+      .filter(([zone, state]) => !this.#model(zone, undefined).restore(state, nowUnixMilliseconds))
+      .map(([zone]) => zone);
+  }
+
+  idleEstimate(zoneId: string): IdleEstimate | undefined {
+    return this.#models.get(zoneId)?.estimate();
+  }
+
+  split(input: SplitInput): SplitResult {
+    const { readings, usage } = input;
+    const zoneCount = readings.length;
+    const rows: ProcessRow[] = usage.parts.map((part) => ({
+      entity: part.entity,
+      account: part.account,
+      cpuNanoseconds: part.cpuNanoseconds,
+      terminated: part.terminated,
+    }));
+    const gpuShares = this.#gpuRows(input, rows);
+    const energies = new Float64Array(rows.length * zoneCount);
+
+    const zones: ZoneInterval[] = [];
+    const sums = { energy: 0, idle: 0, active: 0, unattributed: 0 };
+    for (let z = 0; z < zoneCount; z++) {
+      const zone = this.#splitZone(input, z, gpuShares.get(readings[z]!.zone.id), energies, rows.length);
+      zones.push(zone);
+      if (!zone.zone.counted || zone.energyMicrojoules === undefined) continue;
+      sums.energy += zone.energyMicrojoules;
+      sums.idle += zone.idleMicrojoules;
+      sums.active += zone.activeMicrojoules;
+      sums.unattributed += zone.unattributedMicrojoules;
+    }
+    return {
+      zones,
+      energyMicrojoules: sums.energy,
+      idleMicrojoules: sums.idle,
+      activeMicrojoules: sums.active,
+      unattributedMicrojoules: sums.unattributed,
+      shares: collectShares(input, rows, energies, zones),
+    };
+  }
+
+  #splitZone(
+    input: SplitInput,
+    index: number,
+    gpuShares: ReadonlyMap<number, number> | undefined,
+    energies: Float64Array,
+    rowCount: number,
+  ): ZoneInterval {
+    const reading = input.readings[index]!;
+    const { zone } = reading;
+    const model = this.#model(zone.id, zone.knownIdleWatts);
+    const energy = reading.energyMicrojoules;
+    const base = { zone, energyMicrojoules: energy, gap: reading.gap, maxWatts: reading.maxWatts };
+    if (energy === undefined) {
+      const { state, watts } = model.estimate();
+      const nothing = { idleMicrojoules: 0, activeMicrojoules: 0, unattributedMicrojoules: 0 };
+      return { ...base, ...nothing, idleState: state, idleWatts: watts };
+    }
+    const utilisation = this.#utilisation(input, reading, gpuShares);
+    if (utilisation !== undefined) {
+      model.observe(meanWatts(energy, reading.intervalNanoseconds), utilisation, reading.intervalNanoseconds);
+    }
+    const { state, watts } = model.estimate();
+    const idle = Math.min(energy, energyOf(watts, reading.intervalNanoseconds));
+    const zoneCount = input.readings.length;
+    const shareOf = this.#shareOf(input, zone, gpuShares);
+
+    let charged = 0;
+    for (let row = 0; row < rowCount; row++) {
+      const part = (energy - idle) * shareOf(row);
+      energies[row * zoneCount + index] = part;
+      charged += part;
+    }
+    if (this.#options.idle === 'split' && charged > 0) {
+      const factor = 1 + idle / charged;
+      for (let row = 0; row < rowCount; row++) energies[row * zoneCount + index]! *= factor;
+      charged += idle;
+    }
+    const idleLeft = this.#options.idle === 'split' && charged > 0 ? 0 : idle;
+    return {
+      ...base,
+      idleMicrojoules: idleLeft,
+      activeMicrojoules: charged,
+      // Rounding can leave the difference a hair below zero when everything was charged.
+      unattributedMicrojoules: Math.max(0, energy - idleLeft - charged),
+      idleState: state,
+      idleWatts: watts,
+    };
+  }
+
+  #shareOf(
+    input: SplitInput,
+    zone: ZoneReading['zone'],
+    gpuShares: ReadonlyMap<number, number> | undefined,
+  ): (row: number) => number {
+    if (zone.kind === 'gpu') return (row) => gpuShares?.get(row) ?? 0;
+    const { shares, usage } = input;
+    const partCount = usage.parts.length;
+    const socket = zone.socket === undefined ? -1 : this.#options.sockets.indexOf(zone.socket);
+    if (socket < 0) return (row) => (row < partCount ? shares.overall[row]! : 0);
+    return (row) => (row < partCount ? shares.bySocket[row * shares.sockets + socket]! : 0);
+  }
+
+  /** 0..1 of what the zone could have done; undefined where nothing is known of it in this interval. */
+  #utilisation(
+    input: SplitInput,
+    reading: ZoneReading,
+    gpuShares: ReadonlyMap<number, number> | undefined,
+  ): number | undefined {
+    const { zone } = reading;
+    if (zone.kind === 'gpu') {
+      if (gpuShares === undefined) return undefined;
+      let total = 0;
+      for (const share of gpuShares.values()) total += share;
+      return Math.min(1, total);
+    }
+    const { host } = input;
+    if (host === undefined) return undefined;
+    const { sockets, cpusOfSocket } = this.#options;
+    const socket = zone.socket === undefined ? -1 : sockets.indexOf(zone.socket);
+    let effective = 0;
+    let cpus = 0;
+    for (let s = 0; s < sockets.length; s++) {
+      if (socket >= 0 && s !== socket) continue;
+      effective += host.socketEffectiveNanoseconds[s]!;
+      cpus += cpusOfSocket[s]!;
+    }
+    return effective / (cpus * input.durationNanoseconds);
+  }
+
+  /** Rows and their shares of each GPU; adds rows for processes that used a GPU and no CPU. */
+  #gpuRows(input: SplitInput, rows: ProcessRow[]): Map<string, Map<number, number>> {
+    const result = new Map<string, Map<number, number>>();
+    if (input.gpuUse.length === 0) return result;
+    const rowOf = new Map(rows.map((row, index) => [row.entity.key, index]));
+    const totals = new Map<string, number>();
+    for (const use of input.gpuUse) totals.set(use.zoneId, (totals.get(use.zoneId) ?? 0) + use.smShare);
+    for (const use of input.gpuUse) {
+      const slot = input.inventory.slotOfPid(use.pid);
+      // A process that nobody knows here (another pid namespace) keeps its part unattributed.
+      if (slot < 0 || use.smShare <= 0) continue;
+      const entity = input.inventory.entityOfSlot(slot);
+      let row = rowOf.get(entity.key);
+      if (row === undefined) {
+        row =
+          rows.push({
+            entity,
+            account: input.inventory.accountOfSlot(slot),
+            cpuNanoseconds: 0,
+            terminated: false,
+          }) - 1;
+        rowOf.set(entity.key, row);
+      }
+      const shares = result.get(use.zoneId) ?? new Map<number, number>();
+      shares.set(row, (shares.get(row) ?? 0) + use.smShare / totals.get(use.zoneId)!);
+      result.set(use.zoneId, shares);
+    }
+    return result;
+  }
+
+  #model(zoneId: string, knownIdleWatts: number | undefined): IdleModel {
+    let model = this.#models.get(zoneId);
+    if (model === undefined) {
+      const options: IdleModelOptions = {
+        forgettingHours: this.#options.forgettingHours,
+        setWatts: this.#options.idleWatts[zoneId] ?? knownIdleWatts,
+        priorIdleShare: PRIOR_IDLE_SHARE,
+      };
+      model = new IdleModel(options);
+      this.#models.set(zoneId, model);
+    }
+    return model;
+  }
+}
+
+/** The shares of processes, and of every account as the sum of what lies below it. */
+function collectShares(
+  input: SplitInput,
+  rows: readonly ProcessRow[],
+  energies: Float64Array,
+  zones: readonly ZoneInterval[],
+): EntityShare[] {
+  const zoneCount = zones.length;
+  const { accounts } = input.inventory;
+  const accountEnergy = new Float64Array(accounts.length * zoneCount);
+  const accountCpu = new Float64Array(accounts.length);
+  const shares: EntityShare[] = [];
+
+  const push = (
+    entity: Entity,
+    cpuNanoseconds: Nanoseconds,
+    zoneMicrojoules: Float64Array,
+    terminated: boolean,
+  ) => {
+    let energyMicrojoules = 0;
+    for (let z = 0; z < zoneCount; z++) if (zones[z]!.zone.counted) energyMicrojoules += zoneMicrojoules[z]!;
+    if (energyMicrojoules === 0 && cpuNanoseconds === 0) return;
+    shares.push({ entity, energyMicrojoules, cpuNanoseconds, zoneMicrojoules, terminated });
+  };
+
+  for (let row = 0; row < rows.length; row++) {
+    const { entity, account, cpuNanoseconds, terminated } = rows[row]!;
+    const zoneMicrojoules = energies.slice(row * zoneCount, (row + 1) * zoneCount);
+    accountCpu[account]! += cpuNanoseconds;
+    for (let z = 0; z < zoneCount; z++) accountEnergy[account * zoneCount + z]! += zoneMicrojoules[z]!;
+    push(entity, cpuNanoseconds, zoneMicrojoules, terminated);
+  }
+  for (const id of input.usage.childrenFirst) {
+    const { entity, parent } = accounts[id]!;
+    if (entity === undefined) continue;
+    const zoneMicrojoules = accountEnergy.slice(id * zoneCount, (id + 1) * zoneCount);
+    const above = Math.max(0, parent);
+    accountCpu[above]! += accountCpu[id]!;
+    for (let z = 0; z < zoneCount; z++) accountEnergy[above * zoneCount + z]! += zoneMicrojoules[z]!;
+    push(entity, accountCpu[id]!, zoneMicrojoules, false);
+  }
+  return shares;
+}
