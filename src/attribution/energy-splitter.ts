@@ -89,13 +89,13 @@ export class EnergySplitter {
       cpuNanoseconds: part.cpuNanoseconds,
       terminated: part.terminated,
     }));
-    const gpuShares = this.#gpuRows(input, rows);
+    const gpus = gpuRows(input, rows);
     const energies = new Float64Array(rows.length * zoneCount);
 
     const zones: ZoneInterval[] = [];
     const sums = { energy: 0, idle: 0, active: 0, unattributed: 0 };
     for (let z = 0; z < zoneCount; z++) {
-      const zone = this.#splitZone(input, z, gpuShares.get(readings[z]!.zone.id), energies, rows.length);
+      const zone = this.#splitZone(input, z, gpus.get(readings[z]!.zone.id), energies, rows.length);
       zones.push(zone);
       if (!zone.zone.counted || zone.energyMicrojoules === undefined) continue;
       sums.energy += zone.energyMicrojoules;
@@ -116,7 +116,7 @@ export class EnergySplitter {
   #splitZone(
     input: SplitInput,
     index: number,
-    gpuShares: ReadonlyMap<number, number> | undefined,
+    gpu: GpuRows | undefined,
     energies: Float64Array,
     rowCount: number,
   ): ZoneInterval {
@@ -130,14 +130,14 @@ export class EnergySplitter {
       const nothing = { idleMicrojoules: 0, activeMicrojoules: 0, unattributedMicrojoules: 0 };
       return { ...base, ...nothing, idleState: state, idleWatts: watts };
     }
-    const utilisation = this.#utilisation(input, reading, gpuShares);
+    const utilisation = this.#utilisation(input, reading, gpu);
     if (utilisation !== undefined) {
       model.observe(meanWatts(energy, reading.intervalNanoseconds), utilisation, reading.intervalNanoseconds);
     }
     const { state, watts } = model.estimate();
     const idle = Math.min(energy, energyOf(watts, reading.intervalNanoseconds));
     const zoneCount = input.readings.length;
-    const shareOf = this.#shareOf(input, zone, gpuShares);
+    const shareOf = this.#shareOf(input, zone, gpu);
 
     let charged = 0;
     for (let row = 0; row < rowCount; row++) {
@@ -165,9 +165,9 @@ export class EnergySplitter {
   #shareOf(
     input: SplitInput,
     zone: ZoneReading['zone'],
-    gpuShares: ReadonlyMap<number, number> | undefined,
+    gpu: GpuRows | undefined,
   ): (row: number) => number {
-    if (zone.kind === 'gpu') return (row) => gpuShares?.get(row) ?? 0;
+    if (zone.kind === 'gpu') return (row) => gpu?.shareOfRow.get(row) ?? 0;
     const { shares, usage } = input;
     const partCount = usage.parts.length;
     const socket = zone.socket === undefined ? -1 : this.#options.sockets.indexOf(zone.socket);
@@ -179,15 +179,10 @@ export class EnergySplitter {
   #utilisation(
     input: SplitInput,
     reading: ZoneReading,
-    gpuShares: ReadonlyMap<number, number> | undefined,
+    gpu: GpuRows | undefined,
   ): number | undefined {
     const { zone } = reading;
-    if (zone.kind === 'gpu') {
-      if (gpuShares === undefined) return undefined;
-      let total = 0;
-      for (const share of gpuShares.values()) total += share;
-      return Math.min(1, total);
-    }
+    if (zone.kind === 'gpu') return Math.min(1, gpu?.utilisation ?? 0);
     const { host } = input;
     if (host === undefined) return undefined;
     const { sockets, cpusOfSocket } = this.#options;
@@ -200,36 +195,6 @@ export class EnergySplitter {
       cpus += cpusOfSocket[s]!;
     }
     return effective / (cpus * input.durationNanoseconds);
-  }
-
-  /** Rows and their shares of each GPU; adds rows for processes that used a GPU and no CPU. */
-  #gpuRows(input: SplitInput, rows: ProcessRow[]): Map<string, Map<number, number>> {
-    const result = new Map<string, Map<number, number>>();
-    if (input.gpuUse.length === 0) return result;
-    const rowOf = new Map(rows.map((row, index) => [row.entity.key, index]));
-    const totals = new Map<string, number>();
-    for (const use of input.gpuUse) totals.set(use.zoneId, (totals.get(use.zoneId) ?? 0) + use.smShare);
-    for (const use of input.gpuUse) {
-      const slot = input.inventory.slotOfPid(use.pid);
-      // A process that nobody knows here (another pid namespace) keeps its part unattributed.
-      if (slot < 0 || use.smShare <= 0) continue;
-      const entity = input.inventory.entityOfSlot(slot);
-      let row = rowOf.get(entity.key);
-      if (row === undefined) {
-        row =
-          rows.push({
-            entity,
-            account: input.inventory.accountOfSlot(slot),
-            cpuNanoseconds: 0,
-            terminated: false,
-          }) - 1;
-        rowOf.set(entity.key, row);
-      }
-      const shares = result.get(use.zoneId) ?? new Map<number, number>();
-      shares.set(row, (shares.get(row) ?? 0) + use.smShare / totals.get(use.zoneId)!);
-      result.set(use.zoneId, shares);
-    }
-    return result;
   }
 
   #model(zoneId: string, knownIdleWatts: number | undefined): IdleModel {
@@ -245,6 +210,40 @@ export class EnergySplitter {
     }
     return model;
   }
+}
+
+interface GpuRows {
+  /** Row -> share of the work that the device did. */
+  readonly shareOfRow: Map<number, number>;
+  /** Share of the device's multiprocessors that was used, all processes. */
+  utilisation: number;
+}
+
+/** Which rows used which GPU, by zone id; adds rows for processes that used a GPU and no CPU. */
+function gpuRows(input: SplitInput, rows: ProcessRow[]): Map<string, GpuRows> {
+  const result = new Map<string, GpuRows>();
+  if (input.gpuUse.length === 0) return result;
+  for (const { zoneId, smShare } of input.gpuUse) {
+    const gpu = result.get(zoneId);
+    if (gpu === undefined) result.set(zoneId, { shareOfRow: new Map(), utilisation: smShare });
+    else gpu.utilisation += smShare;
+  }
+  const rowOf = new Map(rows.map((row, index) => [row.entity.key, index]));
+  for (const { zoneId, pid, smShare } of input.gpuUse) {
+    const slot = input.inventory.slotOfPid(pid);
+    // A process that nobody knows here (another pid namespace) leaves its part unattributed.
+    if (slot < 0 || smShare <= 0) continue;
+    const entity = input.inventory.entityOfSlot(slot);
+    let row = rowOf.get(entity.key);
+    if (row === undefined) {
+      const account = input.inventory.accountOfSlot(slot);
+      row = rows.push({ entity, account, cpuNanoseconds: 0, terminated: false }) - 1;
+      rowOf.set(entity.key, row);
+    }
+    const gpu = result.get(zoneId)!;
+    gpu.shareOfRow.set(row, (gpu.shareOfRow.get(row) ?? 0) + smShare / gpu.utilisation);
+  }
+  return result;
 }
 
 /** The shares of processes, and of every account as the sum of what lies below it. */
