@@ -1,4 +1,4 @@
-import type { SourceName } from '../meter/power-source.ts';
+import type { SourceName } from './source-name.ts';
 
 /** The whole configuration, after defaults, files, environment and flags have been merged and checked. */
 export interface Config {

@@ -1,6 +1,7 @@
+import type { SourceName } from '../config/source-name.ts';
 import type { Microjoules, Nanoseconds } from '../util/units.ts';
 
-export type SourceName = 'rapl-powercap' | 'rapl-perf' | 'hwmon' | 'nvml' | 'estimated' | 'recorded';
+export type { SourceName };
 
 /**
  * Where a figure comes from; it travels with every row, metric, table and plot.

@@ -18,7 +18,7 @@ export class KisimError extends Error {
     );
     this.name = 'KisimError';
     this.code = code;
-    this.expected = template.expected;
+    this.expected = options?.expected ?? template.expected;
     this.found = found;
     this.action = options?.action ?? template.action;
   }
@@ -26,6 +26,8 @@ export class KisimError extends Error {
 
 export interface ErrorDetails {
   readonly cause?: unknown;
+  /** Replaces the template's expectation where it is known more exactly. */
+  readonly expected?: string;
   /** Replaces the template's action where the exact command is known. */
   readonly action?: string;
 }

@@ -1,0 +1,122 @@
+import type { Config } from './config.ts';
+import {
+  decimal,
+  duration,
+  integer,
+  listOf,
+  oneOf,
+  optionalText,
+  type Setting,
+  text,
+  toggle,
+  wattsByZone,
+} from './setting.ts';
+import { sourceNames } from './source-name.ts';
+
+type SettingsOf<T> = { readonly [K in keyof T]-?: Setting<T[K]> };
+type Sections = { readonly [S in keyof Config]: SettingsOf<Config[S]> };
+
+/**
+ * Every setting there is, in the order of `Config`. Checks, environment variables, `config show` and the manual
+ * are all made from this.
+ */
+export const sections: Sections = {
+  node: {
+    name: text(
+      'Name of this machine in metrics and in the history. In a cluster: the name of the Kubernetes node.',
+    ),
+  },
+  roots: {
+    proc: text("Where the host's /proc is mounted; differs inside a container.", 'a path'),
+    sys: text("Where the host's /sys is mounted.", 'a path'),
+    root: text(
+      "Where the host's root file system is mounted; names of containers and pods are looked up there.",
+      'a path',
+    ),
+  },
+  meter: {
+    intervalMilliseconds: duration(
+      'milliseconds',
+      { min: 20, max: 60_000 },
+      'Time between two readings. Above 60 s a RAPL counter could wrap twice unseen.',
+    ),
+    sources: listOf(
+      sourceNames,
+      'Sources of energy in the order they are tried. The first that works meters the CPU; hwmon and nvml are added ' +
+        'to it. estimated is used only where it is in the list and nothing could be measured.',
+    ),
+    energySamplingHz: integer(
+      { min: 0, max: 1000 },
+      'Rate of the fast RAPL sampler, which sees peaks inside an interval; 0 reads once an interval.',
+    ),
+    recording: optionalText('Folder of a capture, for the source recorded.', 'a path, or nothing'),
+    nvmlLibrary: text("NVIDIA's management library, as dlopen finds it.", 'a file name or path'),
+    stormExitsPerSecond: integer(
+      { min: 1, max: 1_000_000 },
+      'Above this rate of process exits the meter stops following each and relies on the counters of cgroups.',
+    ),
+    reconcileSeconds: duration(
+      'seconds',
+      { min: 1, max: 3600 },
+      'How often the whole of /proc is listed, to repair what events may have missed.',
+    ),
+    processClock: oneOf(
+      ['cpu-clock', 'stat'],
+      "How a process's CPU time is read: its CPU clock (exact; the host's own /proc) or /proc/PID/stat (10 ms steps; " +
+        'captured or synthetic trees).',
+    ),
+  },
+  attribution: {
+    idle: oneOf(
+      ['separate', 'split'],
+      'What becomes of idle energy: a bucket of its own, or split over whoever runs, by CPU time.',
+    ),
+    idleWatts: wattsByZone(
+      'Idle power of zones where it is known, such as package-0; learned for the others.',
+    ),
+    forgettingHours: duration(
+      'hours',
+      { min: 0.1, max: 8760 },
+      'After this time an observation counts for 1/e in the learned idle power.',
+    ),
+    smtFactor: decimal(
+      { min: 0, max: 1 },
+      "Extra power of a core's second busy thread, as a share of the first one's.",
+    ),
+  },
+  history: {
+    enabled: toggle('Whether what was metered is kept.'),
+    path: text('The database file.', 'a path'),
+    recentHours: duration('hours', { min: 1, max: 48 }, 'How long values by the second stay as plain rows.'),
+    blockDays: duration(
+      'days',
+      { min: 1, max: 36_500 },
+      'How long values by the second stay as compressed blocks.',
+    ),
+    minuteDays: duration('days', { min: 1, max: 36_500 }, 'How long values by the minute stay.'),
+    processMinuteDays: duration(
+      'days',
+      { min: 1, max: 36_500 },
+      'How long values by the minute stay for processes.',
+    ),
+    hourDays: duration('days', { min: 1, max: 36_500 }, 'How long values by the hour stay.'),
+    busyTimeoutMilliseconds: duration(
+      'milliseconds',
+      { min: 0, max: 60_000 },
+      'How long to wait for another program that holds the database.',
+    ),
+  },
+  export: {
+    enabled: toggle('Whether to serve /metrics, /healthz, /readyz and the data of `top`.'),
+    host: text(
+      'Address to listen on. Beyond loopback only if set so here; there is no authentication.',
+      'an address',
+    ),
+    port: integer({ min: 0, max: 65_535 }, 'Port to listen on; 0 lets the system choose.'),
+    zeroEnergyProcesses: toggle('Whether /metrics also lists processes that burnt nothing.'),
+    processMetrics: listOf(['joules', 'watts', 'seconds'], 'Families of metrics exported for each process.'),
+  },
+  log: {
+    level: oneOf(['debug', 'info', 'warn', 'error'], 'The least severe event that is logged.'),
+  },
+};

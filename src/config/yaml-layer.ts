@@ -1,0 +1,124 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isMap, isScalar, LineCounter, type Pair, parseDocument } from 'yaml';
+import { type KisimError, systemErrorCode } from '../util/errors.ts';
+import { configErrors } from './errors.ts';
+import type { ConfigEntry } from './origin.ts';
+import { type NamedSetting, settingByKey, settings } from './settings.ts';
+import { unknownKey } from './unknown-key.ts';
+
+/** What a file, the environment or the flags held; mistakes are gathered so that all can be told at once. */
+export interface Layer {
+  readonly entries: readonly ConfigEntry[];
+  readonly problems: readonly KisimError[];
+  readonly warnings: readonly string[];
+}
+
+function startOf(node: unknown): number | undefined {
+  if (typeof node !== 'object' || node === null || !('range' in node)) return undefined;
+  const range = node.range;
+  return Array.isArray(range) && typeof range[0] === 'number' ? range[0] : undefined;
+}
+
+/** Takes the settings out of YAML text. `path` is only for messages. */
+export function yamlLayer(path: string, text: string): Layer {
+  const entries: ConfigEntry[] = [];
+  const problems: KisimError[] = [];
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { lineCounter, prettyErrors: false });
+  const place = (offset: number | undefined) => {
+    if (offset === undefined) return path;
+    const { line, col } = lineCounter.linePos(offset);
+    return `${path}:${line}:${col}`;
+  };
+  const syntaxErrors = [...document.errors, ...document.warnings];
+  if (syntaxErrors.length > 0) {
+    for (const error of syntaxErrors) {
+      problems.push(configErrors.KISIM_E_CONFIG_SYNTAX(`${place(error.pos[0])}: ${error.message}`));
+    }
+    return { entries, problems, warnings: [] };
+  }
+
+  const plainValue = (node: unknown): unknown =>
+    typeof node === 'object' && node !== null && 'toJS' in node && typeof node.toJS === 'function'
+      ? node.toJS(document)
+      : node;
+  const mapOf = (node: unknown, name: string): readonly Pair[] => {
+    if (isMap(node)) return node.items;
+    const value = plainValue(node);
+    if (value !== null && value !== undefined) {
+      problems.push(
+        configErrors.KISIM_E_CONFIG_VALUE(`${name} is ${JSON.stringify(value)} (${place(startOf(node))})`, {
+          expected: 'a map of settings',
+        }),
+      );
+    }
+    return [];
+  };
+  const take = (named: NamedSetting, { key, value }: Pair) => {
+    const origin = { kind: 'file', where: place(startOf(key)) } as const;
+    if (named.setting.entries !== true || !isMap(value)) {
+      entries.push({ named, entry: undefined, value: plainValue(value), origin });
+      return;
+    }
+    for (const pair of value.items) {
+      entries.push({
+        named,
+        entry: String(plainValue(pair.key)),
+        value: plainValue(pair.value),
+        origin: { kind: 'file', where: place(startOf(pair.key)) },
+      });
+    }
+  };
+
+  for (const section of mapOf(document.contents, 'the file')) {
+    const sectionKey = String(isScalar(section.key) ? section.key.value : plainValue(section.key));
+    if (!settings.some((row) => row.sectionKey === sectionKey)) {
+      problems.push(unknownKey(sectionKey, place(startOf(section.key))));
+      continue;
+    }
+    for (const pair of mapOf(section.value, sectionKey)) {
+      const key = `${sectionKey}.${String(plainValue(pair.key))}`;
+      const named = settingByKey.get(key);
+      if (named === undefined) problems.push(unknownKey(key, place(startOf(pair.key))));
+      else take(named, pair);
+    }
+  }
+  return { entries, problems, warnings: [] };
+}
+
+/** Reads a configuration file. `required` = it was asked for by name, so its absence is a mistake. */
+export function fileLayer(path: string, required: boolean): Layer {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (cause) {
+    const code = systemErrorCode(cause) ?? 'unknown error';
+    if (code === 'ENOENT' && !required) return { entries: [], problems: [], warnings: [] };
+    const problem = configErrors.KISIM_E_CONFIG_UNREADABLE(`${path}: ${code}`, { cause });
+    return { entries: [], problems: [problem], warnings: [] };
+  }
+  return yamlLayer(path, text);
+}
+
+/** Reads `*.yaml` of a folder in the order of their names. A folder that is not there holds nothing. */
+export function dropInLayers(folder: string): readonly Layer[] {
+  let names: string[];
+  try {
+    names = readdirSync(folder).sort();
+  } catch (cause) {
+    const code = systemErrorCode(cause) ?? 'unknown error';
+    if (code === 'ENOENT') return [];
+    const problem = configErrors.KISIM_E_CONFIG_UNREADABLE(`${folder}: ${code}`, { cause });
+    return [{ entries: [], problems: [problem], warnings: [] }];
+  }
+  const warnings = names
+    .filter((name) => name.endsWith('.yml'))
+    .map((name) => `${join(folder, name)} is not read: only names that end in .yaml are`);
+  return [
+    ...names
+      .filter((name) => name.endsWith('.yaml') && !name.startsWith('.'))
+      .map((name) => fileLayer(join(folder, name), true)),
+    { entries: [], problems: [], warnings },
+  ];
+}
