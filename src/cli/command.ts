@@ -32,6 +32,8 @@ export interface CommandSpec {
     readonly name: string;
     readonly description: string;
     readonly required: boolean;
+    /** All values it may have, where they are few. */
+    readonly choices?: readonly string[];
   }[];
   readonly options: readonly OptionSpec[];
   readonly examples: readonly { readonly command: string; readonly does: string }[];

@@ -1,0 +1,28 @@
+import type { CommandSpec } from './command.ts';
+import { completionCommand } from './specs/completion.ts';
+import { configCheckCommand } from './specs/config-check.ts';
+import { configShowCommand } from './specs/config-show.ts';
+import { doctorCommand } from './specs/doctor.ts';
+import { manCommand } from './specs/man.ts';
+
+export interface CommandGroup {
+  readonly name: string;
+  readonly summary: string;
+}
+
+/** Words that only hold other commands: `config` of `config show`. */
+export const commandGroups: readonly CommandGroup[] = [
+  { name: 'config', summary: 'Check or show the configuration' },
+];
+
+/**
+ * Every command, in the order of the help. Parsing, help, completion, the man page and the manual are all made
+ * from this table. The specs are plain data; what a command does is imported when it runs.
+ */
+export const commandTable: readonly CommandSpec[] = [
+  doctorCommand,
+  configCheckCommand,
+  configShowCommand,
+  completionCommand,
+  manCommand,
+];

@@ -1,0 +1,3 @@
+import { runOnProcess } from './cli/process-host.ts';
+
+process.exitCode = await runOnProcess();
