@@ -1,0 +1,209 @@
+export interface MetricFamily {
+  readonly name: string;
+  readonly type: 'counter' | 'gauge';
+  readonly help: string;
+  readonly labels: readonly string[];
+}
+
+function counter(name: string, help: string, ...labels: string[]): MetricFamily {
+  return { name, type: 'counter', help, labels };
+}
+
+function gauge(name: string, help: string, ...labels: string[]): MetricFamily {
+  return { name, type: 'gauge', help, labels };
+}
+
+const node = ['zone', 'path', 'node_name', 'source'];
+const gpu = ['gpu_uuid', 'vendor', 'node_name', 'source'];
+
+/** Series of the machine, with the names and labels of Kepler. */
+export const nodeFamilies = {
+  joules: counter('kepler_node_cpu_joules_total', 'Energy of a zone in joules', ...node),
+  watts: gauge('kepler_node_cpu_watts', 'Power of a zone in watts in the last interval', ...node),
+  activeJoules: counter(
+    'kepler_node_cpu_active_joules_total',
+    'Energy of a zone above idle in joules',
+    ...node,
+  ),
+  activeWatts: gauge('kepler_node_cpu_active_watts', 'Power of a zone above idle in watts', ...node),
+  idleJoules: counter('kepler_node_cpu_idle_joules_total', 'Idle energy of a zone in joules', ...node),
+  idleWatts: gauge('kepler_node_cpu_idle_watts', 'Idle power of a zone in watts', ...node),
+  usage: gauge('kepler_node_cpu_usage_ratio', 'Share of the CPU time that was worked, 0 to 1', 'node_name'),
+  gpuJoules: counter('kepler_node_gpu_joules_total', 'Energy of a GPU in joules', ...gpu),
+  gpuWatts: gauge('kepler_node_gpu_watts', 'Power of a GPU in watts in the last interval', ...gpu),
+  gpuActiveJoules: counter(
+    'kepler_node_gpu_active_joules_total',
+    'Energy of a GPU above idle in joules',
+    ...gpu,
+  ),
+  gpuActiveWatts: gauge('kepler_node_gpu_active_watts', 'Power of a GPU above idle in watts', ...gpu),
+  gpuIdleJoules: counter('kepler_node_gpu_idle_joules_total', 'Idle energy of a GPU in joules', ...gpu),
+  gpuIdleWatts: gauge('kepler_node_gpu_idle_watts', 'Idle power of a GPU in watts', ...gpu),
+  platformWatts: gauge(
+    'kepler_platform_watts',
+    'Power of the whole board in watts, from a sensor that is not part of the CPU',
+    'source',
+    'node_name',
+    'power_control_id',
+  ),
+} as const satisfies Record<string, MetricFamily>;
+
+/** The families of one kind of entity. */
+export interface EntityFamilies {
+  readonly joules: MetricFamily;
+  readonly watts: MetricFamily;
+  readonly seconds: MetricFamily;
+  readonly gpuJoules: MetricFamily;
+  readonly gpuWatts: MetricFamily;
+}
+
+function entityFamilies(prefix: string, what: string, labels: readonly string[]): EntityFamilies {
+  return {
+    joules: counter(`${prefix}_cpu_joules_total`, `Energy of ${what} in joules`, ...labels, 'zone', 'source'),
+    watts: gauge(
+      `${prefix}_cpu_watts`,
+      `Power of ${what} in watts, last interval`,
+      ...labels,
+      'zone',
+      'source',
+    ),
+    seconds: counter(`${prefix}_cpu_seconds_total`, `CPU time of ${what} in seconds`, ...labels),
+    gpuJoules: counter(
+      `${prefix}_gpu_joules_total`,
+      `GPU energy of ${what} in joules`,
+      ...labels,
+      'gpu_uuid',
+      'source',
+    ),
+    gpuWatts: gauge(
+      `${prefix}_gpu_watts`,
+      `GPU power of ${what} in watts, last interval`,
+      ...labels,
+      'gpu_uuid',
+      'source',
+    ),
+  };
+}
+
+export const entityFamiliesByKind = {
+  process: entityFamilies('kepler_process', 'a process', [
+    'pid',
+    'comm',
+    'exe',
+    'type',
+    'state',
+    'container_id',
+    'vm_id',
+    'account',
+  ]),
+  container: entityFamilies('kepler_container', 'a container', [
+    'container_id',
+    'container_name',
+    'runtime',
+    'state',
+    'pod_id',
+    'node_name',
+  ]),
+  vm: entityFamilies('kepler_vm', 'a virtual machine', [
+    'vm_id',
+    'vm_name',
+    'hypervisor',
+    'state',
+    'pod_id',
+    'node_name',
+  ]),
+  pod: entityFamilies('kepler_pod', 'a pod', ['pod_id', 'pod_name', 'pod_namespace', 'state', 'node_name']),
+  unit: entityFamilies('kisimd_unit', 'a systemd unit', ['unit', 'cgroup', 'state', 'node_name']),
+} as const satisfies Record<string, EntityFamilies>;
+
+/** Series of this program's own. */
+export const ownFamilies = {
+  keplerBuild: gauge(
+    'kepler_build_info',
+    'Always 1; the labels tell what answers',
+    'version',
+    'program',
+    'arch',
+  ),
+  build: gauge(
+    'kisimd_build_info',
+    'Always 1; the labels tell the version',
+    'version',
+    'node_version',
+    'arch',
+  ),
+  zone: gauge(
+    'kisimd_zone_info',
+    'Always 1; where the energy of a zone comes from and whether it is part of the sum of the node',
+    'zone',
+    'kind',
+    'source',
+    'provenance',
+    'counted',
+    'exclusion',
+    'socket',
+    'path',
+  ),
+  zoneJoules: counter('kisimd_zone_joules_total', 'Energy of a zone in joules, by its id', 'zone'),
+  zoneUnattributed: counter(
+    'kisimd_zone_unattributed_joules_total',
+    'Energy of a zone above idle that is charged to no process, in joules',
+    'zone',
+  ),
+  zoneIdleState: gauge(
+    'kisimd_zone_idle_state',
+    '1 for the way in which the idle power of the zone is known: set, learned or provisional',
+    'zone',
+    'state',
+  ),
+  zoneGaps: counter(
+    'kisimd_zone_gaps_total',
+    'Intervals in which the energy of a zone is unknown',
+    'zone',
+    'reason',
+  ),
+  nodeJoules: counter('kisimd_node_joules_total', 'Energy of all counted zones in joules'),
+  nodeUnattributed: counter(
+    'kisimd_node_unattributed_joules_total',
+    'Energy of all counted zones above idle that is charged to no process, in joules',
+  ),
+  interval: gauge('kisimd_interval_seconds', 'Length of the last interval in seconds'),
+  intervals: counter('kisimd_intervals_total', 'Intervals measured since start'),
+  lastInterval: gauge(
+    'kisimd_last_interval_timestamp_seconds',
+    'End of the last interval, seconds since 1970',
+  ),
+  processes: gauge('kisimd_processes', 'Processes alive at the end of the last interval'),
+  remarks: counter(
+    'kisimd_remarks_total',
+    'Remarks on intervals (storm, scan-failed, clock-set-back)',
+    'remark',
+  ),
+  notExported: counter(
+    'kisimd_export_dropped_shares_total',
+    'Shares of processes beyond the limit of the exporter',
+  ),
+  scanner: gauge(
+    'kisimd_scanner_info',
+    'Always 1; how births and exits of processes are seen',
+    'births',
+    'exits',
+  ),
+  storm: gauge(
+    'kisimd_scanner_storm',
+    '1 while a storm of short processes holds the scanner in its cheaper tier',
+  ),
+  overruns: counter('kisimd_scanner_overruns_total', 'Times that the kernel dropped process events'),
+  unreadable: gauge('kisimd_scanner_unreadable_processes', 'Processes of which a file cannot be read'),
+  historyBacklog: gauge('kisimd_history_backlog_intervals', 'Intervals that wait to be stored'),
+  historyDropped: counter('kisimd_history_dropped_intervals_total', 'Intervals that could not be stored'),
+} as const satisfies Record<string, MetricFamily>;
+
+/** Every family that `/metrics` can show, in the order of the page. */
+export function allFamilies(): readonly MetricFamily[] {
+  return [
+    ...Object.values(nodeFamilies),
+    ...Object.values(entityFamiliesByKind).flatMap((families) => Object.values(families)),
+    ...Object.values(ownFamilies),
+  ];
+}
