@@ -25,9 +25,10 @@ change what is measured.
 - \`active\` of a node is all above idle: what is charged to processes and the unattributed rest, so that
   active + idle = total. Zones inside another zone (core in package) are shown for the node with their total only.
 - A workload has one series for each kind of counted zone, summed over sockets.
-- Processes without energy (less than half a millijoule) are left out unless \`export.zeroEnergyProcesses\` is set, and
-  so is the power of a process that did nothing in the last interval. \`export.processMetrics\` chooses the families
-  that processes get.
+- Processes that have burnt less than 1 J since the daemon started are left out (\`kisimd_unlisted_process_joules\` has
+  their sum, and their container, pod, VM and unit have their energy), and so is the power of a process that did
+  nothing in the last interval. \`export.zeroEnergyProcesses\` lists every process that used CPU time.
+  \`export.processMetrics\` chooses the families that processes get.
 - Process series carry no \`node_name\`; Prometheus adds \`instance\`.
 - What ended stays with \`state="terminated"\` until it was scraped and a minute longer, at most ten minutes and at most
   the 500 greatest.

@@ -179,6 +179,10 @@ export const ownFamilies = {
     'Remarks on intervals (storm, scan-failed, clock-set-back)',
     'remark',
   ),
+  unlisted: gauge(
+    'kisimd_unlisted_process_joules',
+    'Energy of the known processes that have no series because each has burnt less than 1 J',
+  ),
   notExported: counter(
     'kisimd_export_dropped_shares_total',
     'Shares of processes beyond the limit of the exporter',

@@ -1,10 +1,10 @@
 import type { EntityKind } from '../inventory/entity.ts';
 import type { Provenance } from '../meter/power-source.ts';
-import type { Nanoseconds } from '../util/units.ts';
-import type { EntityTotals } from './entity-ledger.ts';
+import type { Microjoules, Nanoseconds } from '../util/units.ts';
+import { type EntityTotals, totalEnergy } from './entity-ledger.ts';
 import { decimalText, type ExpositionFormat, ExpositionWriter, labelText } from './exposition.ts';
 import type { Ledger } from './ledger.ts';
-import { entityFamiliesByKind, type MetricFamily, nodeFamilies } from './metric-families.ts';
+import { entityFamiliesByKind, type MetricFamily, nodeFamilies, ownFamilies } from './metric-families.ts';
 import { type ExporterIdentity, type ExporterStatus, writeOwnMetrics } from './own-metrics.ts';
 import { type ZoneTotals, zoneWatts } from './zone-ledger.ts';
 
@@ -19,6 +19,13 @@ export interface MetricsOptions {
   /** Called for each entity on the page that has ended. */
   readonly onEndedShown?: (totals: EntityTotals) => void;
 }
+
+/**
+ * A process below this (1 W for one second, since the daemon started) is not worth a series: most processes of a
+ * host are there, a few milliseconds of CPU time each. Their energy is in `kisimd_unlisted_process_joules` and in that of
+ * their container, pod, VM and unit.
+ */
+const LISTED_FROM_MICROJOULES = 1e6;
 
 /** Every metric as text. Reads the ledger and changes nothing in it. */
 export function metricsText(ledger: Ledger, format: ExpositionFormat, options: MetricsOptions): string {
@@ -142,9 +149,10 @@ function writeEntities(
   { identity, zeroEnergyProcesses, processMetrics, onEndedShown }: MetricsOptions,
 ): void {
   const { entities } = ledger;
-  const shown = exportable(ledger, kind, identity.nodeName);
-  for (const totals of shown) if (totals.endedAtNanoseconds !== undefined) onEndedShown?.(totals);
   const isProcess = kind === 'process';
+  const least = isProcess && !zeroEnergyProcesses ? LISTED_FROM_MICROJOULES : 0;
+  const { shown, unlistedMicrojoules } = exportable(ledger, kind, identity.nodeName, least);
+  for (const totals of shown) if (totals.endedAtNanoseconds !== undefined) onEndedShown?.(totals);
   const zeros = !isProcess || zeroEnergyProcesses;
   const wants = (metric: ProcessMetric) => !isProcess || processMetrics.includes(metric);
   const families = entityFamiliesByKind[kind];
@@ -179,17 +187,32 @@ function writeEntities(
       return entities.watts(totals, channel);
     });
   }
-  if (!wants('seconds')) return;
-  writer.family(families.seconds);
-  for (const totals of shown) writer.sample(totals.labels, decimalText(totals.cpuNanoseconds / 1e9, 3));
+  if (wants('seconds')) {
+    writer.family(families.seconds);
+    for (const totals of shown) writer.sample(totals.labels, decimalText(totals.cpuNanoseconds / 1e9, 3));
+  }
+  if (!isProcess) return;
+  writer.family(ownFamilies.unlisted);
+  writer.sample('', decimalText(unlistedMicrojoules / 1e6, 3));
 }
 
-/** Entities of a kind with their label texts made; no two with the same. */
-function exportable(ledger: Ledger, kind: EntityKind, nodeName: string): EntityTotals[] {
+interface Exportable {
+  readonly shown: readonly EntityTotals[];
+  readonly unlistedMicrojoules: Microjoules;
+}
+
+/** Entities of a kind with at least so much energy, with their label texts made; no two with the same. */
+function exportable(ledger: Ledger, kind: EntityKind, nodeName: string, least: Microjoules): Exportable {
   const shown: EntityTotals[] = [];
   const ended = new Set<string>();
+  let unlistedMicrojoules = 0;
   for (const totals of ledger.entities.entities()) {
     if (totals.entity.kind !== kind) continue;
+    const energy = least > 0 ? totalEnergy(totals) : 0;
+    if (energy < least) {
+      unlistedMicrojoules += energy;
+      continue;
+    }
     if (totals.labels === '') totals.labels = entityLabels(totals, nodeName);
     if (totals.endedAtNanoseconds !== undefined) {
       // Two ended processes can have had one pid and name; a page must not hold a series twice.
@@ -198,7 +221,7 @@ function exportable(ledger: Ledger, kind: EntityKind, nodeName: string): EntityT
     }
     shown.push(totals);
   }
-  return shown;
+  return { shown, unlistedMicrojoules };
 }
 
 /** The labels of an entity without zone and source. */
