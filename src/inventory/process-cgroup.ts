@@ -1,0 +1,49 @@
+import type { CgroupNode, TaskLookup } from './cgroup-class.ts';
+import { classifyCgroup } from './cgroup-class.ts';
+import type { CgroupLine } from './cgroup-text.ts';
+import { parseCgroup } from './cgroup-text.ts';
+
+/** The hierarchies that count CPU time; `none` = a process is known by a hierarchy without such a counter. */
+export type CounterHierarchy = 'cpuacct' | 'unified' | 'none';
+
+/** Where a process lies, and in which hierarchy the counters of those cgroups are. */
+export interface ProcessCgroup {
+  readonly hierarchy: CounterHierarchy;
+  /** From the outermost to the innermost; empty = directly at the root. */
+  readonly nodes: readonly CgroupNode[];
+}
+
+/**
+ * Chooses the hierarchy whose path says most of a process. On a hybrid host systemd's units may be told by v2 alone
+ * while Docker's containers lie in v1 alone. Between equals cpuacct is taken (nanoseconds), then v2, then the rest.
+ *
+ * @param text the whole of /proc/PID/cgroup; '' gives the root
+ */
+export function chooseCgroup(text: string, hasTask?: TaskLookup): ProcessCgroup {
+  let best: ProcessCgroup = { hierarchy: 'none', nodes: [] };
+  let bestRank = -1;
+  for (const line of parseCgroup(text)) {
+    const hierarchy = hierarchyOf(line);
+    const { nodes } = classifyCgroup(line.path, hasTask);
+    // Other controllers may be arranged at will by anybody: believed for containers, pods and guests only.
+    const places = nodes.filter((node) => isPlace(node)).length;
+    if (hierarchy === 'none' && places === 0 && !line.controllers.includes('name=systemd')) continue;
+    const preference = hierarchy === 'cpuacct' ? 2 : hierarchy === 'unified' ? 1 : 0;
+    const rank = places * 1e6 + nodes.length * 10 + preference;
+    if (rank > bestRank) {
+      best = { hierarchy, nodes };
+      bestRank = rank;
+    }
+  }
+  return best;
+}
+
+/** A thing with an identity of its own, as opposed to systemd's folders. */
+export function isPlace(node: CgroupNode): boolean {
+  return node.kind === 'pod' || node.kind === 'container' || node.kind === 'vm';
+}
+
+function hierarchyOf(line: CgroupLine): CounterHierarchy {
+  if (line.hierarchy === 0 && line.controllers.length === 0) return 'unified';
+  return line.controllers.includes('cpuacct') ? 'cpuacct' : 'none';
+}
