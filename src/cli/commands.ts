@@ -3,6 +3,7 @@ import { completionCommand } from './specs/completion.ts';
 import { configCheckCommand } from './specs/config-check.ts';
 import { configShowCommand } from './specs/config-show.ts';
 import { doctorCommand } from './specs/doctor.ts';
+import { installServiceCommand } from './specs/install-service.ts';
 import { manCommand } from './specs/man.ts';
 
 export interface CommandGroup {
@@ -23,6 +24,7 @@ export const commandTable: readonly CommandSpec[] = [
   doctorCommand,
   configCheckCommand,
   configShowCommand,
+  installServiceCommand,
   completionCommand,
   manCommand,
 ];

@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { BootedSystem } from './support/booted-system.ts';
+import { Cleanups } from './support/cleanups.ts';
+import { assertEnergyFollowsLoad, describeLoad } from './support/follows-load.ts';
+import { checkout, freePort, MeterClient } from './support/meter.ts';
+import { unmetNeeds } from './support/needs.ts';
+import { writableRootFileSystem } from './support/root-file-system.ts';
+import { waitFor } from './support/wait-for.ts';
+
+const skip = unmetNeeds({
+  root: true,
+  programs: { 'systemd-nspawn': 'systemd-container', debootstrap: 'debootstrap', nsenter: 'util-linux' },
+});
+
+const historyPath = '/var/lib/kisimd/energy.db';
+
+describe('the service rl-sched in a booted systemd', { skip }, () => {
+  const cleanups = new Cleanups();
+  let root: string;
+  let system: BootedSystem;
+  let meter: MeterClient;
+
+  before(async () => {
+    root = writableRootFileSystem(cleanups);
+    const port = await freePort();
+    mkdirSync(join(root, 'etc/kisimd'), { recursive: true });
+    // The container shares the host's network, where another daemon may hold the usual port.
+    writeFileSync(
+      join(root, 'etc/kisimd/config.yaml'),
+      `meter:\n  interval-milliseconds: 500\nexport:\n  port: ${port}\n`,
+    );
+    // A unit that burns on request: SIGUSR1 starts a busy loop, SIGUSR2 ends it.
+    writeFileSync(
+      join(root, 'etc/systemd/system/hog.service'),
+      `[Service]
+ExecStart=/bin/sh -c 'trap "busy=1" USR1; trap "busy=" USR2; while :; do [ "$$busy" ] || sleep 0.2; done'
+`,
+    );
+    system = await BootedSystem.boot(root, cleanups, { readOnly: [checkout] });
+    meter = new MeterClient(port);
+  });
+  after(() => cleanups.run());
+
+  const kisimd = (...words: readonly string[]): string => system.run('/usr/local/bin/kisimd', ...words);
+  const mainPid = (): number => Number(system.property('rl-sched', 'MainPID'));
+  const storedSeconds = (until: number): number =>
+    Number(
+      system.run('sqlite3', '-readonly', historyPath, `select count(*) from recent where ts <= ${until}`),
+    );
+  const lastStored = (): number =>
+    Number(system.run('sqlite3', '-readonly', historyPath, 'select coalesce(max(ts), 0) from recent'));
+  const waitForRestart = async (pid: number, seconds: number): Promise<void> => {
+    await waitFor('systemd to have started the daemon again', seconds, () => {
+      const now = mainPid();
+      return now > 0 && now !== pid && system.property('rl-sched', 'ActiveState') === 'active';
+    });
+    await meter.waitUntilReady();
+  };
+
+  test('install-service puts everything in place from the checkout, twice with the same result', () => {
+    const installer = [
+      join(checkout, 'node_modules/.bin/node'),
+      join(checkout, 'src/main.ts'),
+      'install-service',
+    ];
+    system.run(...installer);
+    assert.match(system.run('id', 'kisimd'), /uid=\d+\(kisimd\)/);
+    assert.equal(system.property('rl-sched', 'LoadState'), 'loaded');
+    assert.match(system.run(...installer), /unchanged write \/etc\/systemd\/system\/rl-sched\.service/);
+    assert.match(kisimd('--version'), /^\d+\.\d+\.\d+/);
+  });
+
+  test('systemctl start returns when the daemon has said that it is ready', async (t) => {
+    assert.equal(system.property('rl-sched', 'Type'), 'notify');
+    const started = performance.now();
+    system.run('systemctl', 'start', 'rl-sched');
+    t.diagnostic(`systemctl start took ${((performance.now() - started) / 1000).toFixed(1)} s`);
+    assert.equal(system.property('rl-sched', 'ActiveState'), 'active');
+    // Without a wait: ready means that it answers.
+    assert.equal((await meter.fetch('/healthz')).status, 200);
+  });
+
+  test('runs as its own user with the two capabilities and no others', () => {
+    const status = system.run('cat', `/proc/${mainPid()}/status`);
+    const uid = system.run('id', '-u', 'kisimd').trim();
+    assert.match(status, new RegExp(`^Uid:\\s+${uid}\\s+${uid}\\s+${uid}\\s+${uid}$`, 'm'));
+    // CAP_NET_ADMIN is 12, CAP_PERFMON is 38 (include/uapi/linux/capability.h).
+    const wanted = ((1n << 12n) | (1n << 38n)).toString(16).padStart(16, '0');
+    assert.match(status, new RegExp(`^CapEff:\\s+${wanted}$`, 'm'));
+    assert.match(status, new RegExp(`^CapBnd:\\s+${wanted}$`, 'm'));
+    assert.match(status, /^NoNewPrivs:\s+1$/m);
+  });
+
+  test('systemd-analyze security rates its exposure 3.0 or lower', (t) => {
+    const report = system.run('systemd-analyze', 'security', '--no-pager', 'rl-sched');
+    const exposure = Number(report.match(/Overall exposure level for rl-sched\.service: ([\d.]+)/)?.[1]);
+    t.diagnostic(`exposure ${exposure}`);
+    assert(exposure <= 3.0, report);
+  });
+
+  test('a unit shows with its name, and its energy follows its load', async (t) => {
+    system.run('systemctl', 'start', 'hog.service');
+    const group = system.property('hog.service', 'ControlGroup');
+    const cpuStat = `/sys/fs/cgroup/unified${group}/cpu.stat`;
+    const path =
+      system.attempt(['test', '-e', cpuStat]).status === 0 ? cpuStat : `/sys/fs/cgroup${group}/cpu.stat`;
+    const signal = (name: string) => void system.run('systemctl', 'kill', `--signal=${name}`, 'hog.service');
+    const load = await assertEnergyFollowsLoad(meter, {
+      kind: 'unit',
+      name: 'hog.service',
+      startLoad: () => {
+        signal('SIGUSR1');
+        return () => signal('SIGUSR2');
+      },
+      trueCpuSeconds: () => Number(system.run('cat', path).match(/^usage_usec (\d+)$/m)?.[1]) / 1e6,
+    });
+    t.diagnostic(describeLoad(load));
+  });
+
+  test('the unit is in the history, with the energy of its load, and in top', () => {
+    const report = kisimd('energy', '--by', 'unit', '--since', '1h', '--json', '--db', historyPath);
+    assert.match(report, /"hog\.service"/);
+    assert.match(kisimd('top', '--count', '1', '--by', 'unit', '--json'), /"name":"hog\.service"/);
+  });
+
+  test('kill -9 costs no stored row: it is started again and the history is whole', async () => {
+    const pid = mainPid();
+    const until = await waitFor('stored seconds', 20, () => lastStored() || undefined);
+    const before = storedSeconds(until);
+    system.run('kill', '-9', String(pid));
+    await waitForRestart(pid, 15);
+    assert.equal(system.run('sqlite3', historyPath, 'pragma integrity_check').trim(), 'ok');
+    assert(storedSeconds(until) >= before, 'rows that were stored before the kill are still there');
+    await waitFor('rows of the new daemon', 20, () => lastStored() > until);
+  });
+
+  test('a daemon that hangs is killed by the watchdog and started again', async () => {
+    assert.equal(system.property('rl-sched', 'WatchdogUSec'), '30s', 'as shipped');
+    system.run('mkdir', '-p', '/run/systemd/system/rl-sched.service.d');
+    system.run(
+      'sh',
+      '-c',
+      'printf "[Service]\\nWatchdogSec=3\\nTimeoutAbortSec=1\\n" > /run/systemd/system/rl-sched.service.d/short.conf',
+    );
+    system.run('systemctl', 'daemon-reload');
+    system.run('systemctl', 'restart', 'rl-sched');
+    await meter.waitUntilReady();
+    const pid = mainPid();
+    const restarts = Number(system.property('rl-sched', 'NRestarts'));
+
+    // A daemon in good health outlives several watchdog periods: its pings arrive.
+    const { unixMilliseconds: began } = await meter.now();
+    await waitFor(
+      'three watchdog periods',
+      30,
+      async () => (await meter.now()).unixMilliseconds > began + 9000,
+    );
+    assert.equal(mainPid(), pid);
+
+    system.run('kill', '-STOP', String(pid));
+    await waitForRestart(pid, 20);
+    assert.equal(Number(system.property('rl-sched', 'NRestarts')), restarts + 1);
+    assert.match(system.journal('rl-sched'), /Watchdog timeout/i);
+    assert.equal(system.run('sqlite3', historyPath, 'pragma integrity_check').trim(), 'ok');
+  });
+
+  test('systemctl stop ends it within 5 s, in order', (t) => {
+    const began = performance.now();
+    system.run('systemctl', 'stop', 'rl-sched');
+    const seconds = (performance.now() - began) / 1000;
+    t.diagnostic(`systemctl stop took ${seconds.toFixed(2)} s`);
+    assert(seconds < 5, `${seconds} s`);
+    assert.equal(system.property('rl-sched', 'ActiveState'), 'inactive');
+    // 'timeout' or 'signal' if it had to be killed.
+    assert.equal(system.property('rl-sched', 'Result'), 'success');
+    assert.equal(system.property('rl-sched', 'ExecMainStatus'), '0');
+  });
+
+  test('--enable starts it at boot, --uninstall takes it away and leaves the history', async () => {
+    kisimd('install-service', '--enable');
+    assert.equal(system.property('rl-sched', 'UnitFileState'), 'enabled');
+    assert.equal(system.property('rl-sched', 'ActiveState'), 'active');
+    kisimd('install-service', '--uninstall');
+    assert.equal(system.property('rl-sched', 'LoadState'), 'not-found');
+    assert.notEqual(system.attempt(['test', '-e', '/usr/local/lib/kisimd']).status, 0);
+    assert.equal(system.attempt(['test', '-s', historyPath]).status, 0);
+  });
+});
