@@ -79,6 +79,11 @@ export class HostCpuMeter {
     };
   }
 
+  /** Forgets the previous reading: the next one is a first one again. */
+  reset(): void {
+    this.#previous = undefined;
+  }
+
   #weights(busyOf: Float64Array, duration: Nanoseconds, frequencies: Float64Array | undefined): Float64Array {
     const weights = new Float64Array(busyOf.length);
     let sum = 0;

@@ -1,0 +1,16 @@
+import type { Bench } from './bench.ts';
+import { conservationBench } from './conservation.bench.ts';
+import { daemon10HzBench, daemonBench } from './daemon.bench.ts';
+import { rapl1khzBench } from './rapl-1khz.bench.ts';
+import { scanBench } from './scan.bench.ts';
+import { truthBench } from './truth.bench.ts';
+
+/** Every benchmark, in the order of the table. */
+export const benches: readonly Bench[] = [
+  scanBench,
+  daemonBench,
+  daemon10HzBench,
+  rapl1khzBench,
+  truthBench,
+  conservationBench,
+];

@@ -1,0 +1,96 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus, release, totalmem } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { type Bench, type BenchResult, figureHolds } from './bench.ts';
+import { benches } from './benches.ts';
+
+const resultsFolder = fileURLToPath(new URL('../../docs/results/', import.meta.url));
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: 'boolean', default: false },
+    quick: { type: 'boolean', default: false },
+    seed: { type: 'string', default: '1' },
+    'no-save': { type: 'boolean', default: false },
+  },
+});
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const [name] = positionals;
+  if (name === undefined) {
+    for (const bench of benches) process.stdout.write(`${bench.name.padEnd(14)} ${bench.what}\n`);
+    return 0;
+  }
+  const bench = benches.find((candidate) => candidate.name === name);
+  if (bench === undefined) {
+    process.stderr.write(
+      `KISIM_E_BENCH_UNKNOWN: no benchmark ${name}\n  expected: one of ${benches.map((b) => b.name).join(', ')}\n  to do:    npm run bench\n`,
+    );
+    return 2;
+  }
+  const reason = bench.skip?.();
+  if (reason !== undefined) {
+    process.stderr.write(`KISIM_E_BENCH_SKIPPED: ${name} cannot run here: ${reason}\n`);
+    return 3;
+  }
+  const result = await bench.run({
+    quick: values.quick,
+    seed: Number(values.seed),
+    progress: (text) => process.stderr.write(`${name}: ${text}\n`),
+  });
+  const report = reportOf(bench, result);
+  if (!values['no-save'] && !values.quick) {
+    mkdirSync(resultsFolder, { recursive: true });
+    writeFileSync(`${resultsFolder}${name}.json`, `${JSON.stringify(report, null, 2)}\n`);
+  }
+  process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : tableOf(result));
+  return report.holds ? 0 : 1;
+}
+
+function reportOf(bench: Bench, result: BenchResult) {
+  const [headline] = result.figures;
+  const figures = result.figures.map((figure) => ({
+    ...figure,
+    holds: figureHolds(figure),
+    ratio: figure.value / figure.control.value,
+  }));
+  return {
+    name: bench.name,
+    value: headline.value,
+    unit: headline.unit,
+    goal: headline.goal,
+    holds: figures.every((figure) => figure.holds),
+    control: headline.control,
+    ratio: headline.value / headline.control.value,
+    seeds: result.seeds,
+    machine: {
+      cpu: cpus()[0]?.model ?? 'unknown',
+      cpus: cpus().length,
+      memoryGiB: Math.round(totalmem() / 2 ** 30),
+      kernel: release(),
+      node: process.version,
+    },
+    quick: values.quick,
+    figures,
+    details: result.details,
+  };
+}
+
+function tableOf(result: BenchResult): string {
+  const lines = result.figures.map((figure) => {
+    const sign = figure.direction === 'at-most' ? '<=' : '>=';
+    const verdict = figureHolds(figure) ? 'holds ' : 'MISSED';
+    const ratio = (figure.value / figure.control.value).toPrecision(3);
+    return `${verdict} ${figure.what}: ${format(figure.value)} ${figure.unit} (goal ${sign} ${figure.goal}; ${figure.control.what}: ${format(figure.control.value)}, ratio ${ratio})`;
+  });
+  const details = Object.entries(result.details).map(([key, value]) => `       ${key}: ${value}`);
+  return `${[...lines, ...details].join('\n')}\n`;
+}
+
+function format(value: number): string {
+  return Number.isInteger(value) ? String(value) : value.toPrecision(4);
+}

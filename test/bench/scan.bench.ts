@@ -1,0 +1,93 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { loadAddon } from '../../src/native/addon.ts';
+import { type Bench, median } from './bench.ts';
+import { startTool } from './support/bench-tool.ts';
+
+const CROWD = 1000;
+
+/** The native scan alone: one tick a second with caches emptied in between, as the daemon meets them at 1 Hz. */
+export const scanBench: Bench = {
+  name: 'scan',
+  what: 'native scan of 1000 processes with cold caches, a tick a second',
+  async run({ quick, progress }) {
+    const ticks = quick ? 10 : 60;
+    const crowd = startTool('crowd', CROWD, CROWD / 10, 1);
+    await crowd.said('ready');
+    const scanner = new (loadAddon().ProcessScanner)({
+      procRoot: '/proc',
+      clock: 'cpu-clock',
+      births: 'auto',
+      exits: 'auto',
+      stormExitsPerSecond: 2000,
+      reconcileSeconds: 60,
+      lastCpuAboveNanoseconds: 0,
+    });
+    try {
+      const evict = new Float64Array((64 * 2 ** 20) / 8);
+      let alive = scanner.tick().alive;
+      const cold: number[] = [];
+      const control: number[] = [];
+      progress(`${ticks} ticks, one a second, ${alive} processes`);
+      let deadline = performance.now();
+      for (let tick = 0; tick < ticks; tick++) {
+        deadline += 1000;
+        await sleep(Math.max(0, deadline - performance.now()));
+        evict.fill(tick);
+        const before = process.threadCpuUsage();
+        ({ alive } = scanner.tick());
+        cold.push(microseconds(process.threadCpuUsage(before)));
+        if (tick % 5 === 0) {
+          evict.fill(tick);
+          const start = process.threadCpuUsage();
+          readAllStats();
+          control.push(microseconds(process.threadCpuUsage(start)));
+        }
+      }
+      const perTick = median(cold);
+      const controlPerTick = median(control);
+      return {
+        figures: [
+          {
+            what: 'CPU time a process a tick, cold caches',
+            value: perTick / alive,
+            unit: 'us',
+            goal: 1.2,
+            direction: 'at-most',
+            control: { what: 'reading every /proc/PID/stat, us a process', value: controlPerTick / alive },
+          },
+          {
+            what: 'share of a core at 1 Hz',
+            value: perTick / 1e6 / 0.01,
+            unit: '%',
+            goal: 0.15,
+            direction: 'at-most',
+            control: { what: 'reading every /proc/PID/stat, %', value: controlPerTick / 1e6 / 0.01 },
+          },
+        ],
+        seeds: [],
+        details: { processes: alive, ticks, slowest: Math.max(...cold), refusals: scanner.refusals.join('; ') || 'none' },
+      };
+    } finally {
+      scanner.close();
+      await crowd.stop();
+    }
+  },
+};
+
+function microseconds({ user, system }: { user: number; system: number }): number {
+  return user + system;
+}
+
+function readAllStats(): void {
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      readFileSync(`/proc/${name}/stat`);
+    } catch (error) {
+      // It ended between the listing and the reading.
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== 'ENOENT' && code !== 'ESRCH') throw error;
+    }
+  }
+}

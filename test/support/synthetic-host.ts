@@ -1,0 +1,188 @@
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Clock } from '../../src/util/clock.ts';
+import type { HostRoots } from '../../src/util/host-roots.ts';
+import { FakeCounters } from './file-counter-set.ts';
+import { INTEL_RANGE, PowercapTreeFixture } from './powercap-tree.ts';
+
+const TICK_NANOSECONDS = 10_000_000;
+
+interface SyntheticProcess {
+  readonly pid: number;
+  readonly ppid: number;
+  readonly startTicks: number;
+  readonly comm: string;
+  readonly cmdline: readonly string[];
+  readonly cgroup: string;
+  cpuNanoseconds: number;
+}
+
+export interface ProcessOptions {
+  readonly comm: string;
+  readonly ppid?: number;
+  readonly cmdline?: readonly string[];
+  /** Path in the unified hierarchy. */
+  readonly cgroup?: string;
+}
+
+/**
+ * A whole host made of files: /proc, cgroup v2 and powercap, with a clock of its own. Its power is known exactly:
+ * idle watts plus so many watts for each core that works. Time passes only in `run`, so that a test is exact and
+ * takes no time; what each process burnt is known to the nanosecond.
+ */
+export class SyntheticHost {
+  readonly roots: HostRoots;
+  readonly counters = new FakeCounters();
+  readonly idleWatts: number;
+  readonly wattsPerCore: number;
+  readonly cpus: number;
+  /** True CPU time by pid, and of processes that came and went within `burst`, by cgroup. */
+  readonly burntByPid = new Map<number, number>();
+  readonly burstByCgroup = new Map<string, number>();
+  energyMicrojoules = 0;
+  busyNanoseconds = 0;
+  readonly #tree: PowercapTreeFixture;
+  readonly #folder: string;
+  readonly #processes = new Map<number, SyntheticProcess>();
+  readonly #cgroups = new Map<string, number>();
+  readonly #cpuBusy: Float64Array;
+  #nanoseconds = 1_000_000_000_000;
+  #unixOffsetMilliseconds = 1_700_000_000_000;
+
+  constructor(options: { cpus?: number; idleWatts?: number; wattsPerCore?: number } = {}) {
+    this.cpus = options.cpus ?? 2;
+    this.idleWatts = options.idleWatts ?? 30;
+    this.wattsPerCore = options.wattsPerCore ?? 20;
+    this.#cpuBusy = new Float64Array(this.cpus);
+    this.#folder = mkdtempSync(join(tmpdir(), 'kisimd-host-'));
+    this.#tree = new PowercapTreeFixture({
+      'intel-rapl:0': { name: 'package-0', energyMicrojoules: 0, rangeMicrojoules: INTEL_RANGE },
+    });
+    this.roots = { proc: join(this.#folder, 'proc'), sys: this.#tree.sys, root: join(this.#folder, 'root') };
+    const cgroupRoot = join(this.roots.sys, 'fs/cgroup');
+    for (let cpu = 0; cpu < this.cpus; cpu++) {
+      this.#write(join(this.roots.sys, `devices/system/cpu/cpu${cpu}/topology/physical_package_id`), '0\n');
+      this.#write(join(this.roots.sys, `devices/system/cpu/cpu${cpu}/topology/core_id`), `${cpu}\n`);
+    }
+    this.#write(join(this.roots.proc, 'self/mountinfo'), `30 1 0:26 / ${cgroupRoot} rw - cgroup2 cgroup2 rw\n`);
+    mkdirSync(cgroupRoot, { recursive: true });
+    this.addProcess(1, { comm: 'init' });
+  }
+
+  readonly clock: Clock = {
+    monotonicNanoseconds: () => this.#nanoseconds,
+    unixMilliseconds: () => this.#unixOffsetMilliseconds + this.#nanoseconds / 1e6,
+  };
+
+  /** An operator sets the clock of the day. */
+  setClock(byMilliseconds: number): void {
+    this.#unixOffsetMilliseconds += byMilliseconds;
+  }
+
+  /** Puts the counter to a value, as after a wrap or a reset. */
+  setCounter(energyMicrojoules: number): void {
+    this.energyMicrojoules = energyMicrojoules;
+    this.flush();
+  }
+
+  addProcess(pid: number, options: ProcessOptions): void {
+    const { comm, ppid = 1, cmdline = [comm], cgroup = '/' } = options;
+    const startTicks = Math.floor(this.#nanoseconds / TICK_NANOSECONDS);
+    this.#processes.set(pid, { pid, ppid, startTicks, comm, cmdline, cgroup, cpuNanoseconds: 0 });
+    this.burntByPid.set(pid, 0);
+    this.#addCgroup(cgroup);
+    this.flush();
+  }
+
+  /** The process is gone; its cgroup and the host keep its CPU time. */
+  removeProcess(pid: number): void {
+    this.#processes.delete(pid);
+    rmSync(join(this.roots.proc, String(pid)), { recursive: true });
+  }
+
+  /**
+   * Lets time pass.
+   * @param loads share of one core by pid
+   * @param bursts CPU milliseconds burnt in a cgroup by processes that came and went in this time
+   */
+  run(milliseconds: number, loads: Readonly<Record<number, number>> = {}, bursts: Readonly<Record<string, number>> = {}): void {
+    const duration = milliseconds * 1e6;
+    let worked = 0;
+    for (const [pid, share] of Object.entries(loads)) {
+      const process = this.#processes.get(Number(pid))!;
+      process.cpuNanoseconds += duration * share;
+      this.burntByPid.set(process.pid, this.burntByPid.get(process.pid)! + duration * share);
+      this.#burn(process.cgroup, duration * share);
+      worked += duration * share;
+    }
+    for (const [cgroup, cpuMilliseconds] of Object.entries(bursts)) {
+      this.#addCgroup(cgroup);
+      this.burstByCgroup.set(cgroup, (this.burstByCgroup.get(cgroup) ?? 0) + cpuMilliseconds * 1e6);
+      this.#burn(cgroup, cpuMilliseconds * 1e6);
+      worked += cpuMilliseconds * 1e6;
+    }
+    for (let cpu = 0; cpu < this.cpus; cpu++) this.#cpuBusy[cpu]! += worked / this.cpus;
+    this.busyNanoseconds += worked;
+    this.#nanoseconds += duration;
+    this.energyMicrojoules += (this.idleWatts * duration + this.wattsPerCore * worked) / 1000;
+    this.counters.nanoseconds = this.#nanoseconds;
+    this.flush();
+  }
+
+  /** Energy in joules that so much CPU time costs, beyond idle. */
+  joulesOf(cpuNanoseconds: number): number {
+    return (this.wattsPerCore * cpuNanoseconds) / 1e9;
+  }
+
+  flush(): void {
+    this.#tree.set('intel-rapl:0', Math.floor(this.energyMicrojoules % INTEL_RANGE));
+    const rows = [...this.#cpuBusy].map((busy, cpu) => this.#statRow(`cpu${cpu}`, busy, 1));
+    const total = this.#statRow('cpu ', this.busyNanoseconds, this.cpus);
+    this.#write(join(this.roots.proc, 'stat'), `${[total, ...rows].join('\n')}\nbtime 1700000000\n`);
+    for (const process of this.#processes.values()) this.#writeProcess(process);
+    for (const [path, nanoseconds] of this.#cgroups) {
+      const text = `usage_usec ${Math.floor(nanoseconds / 1000)}\nuser_usec 0\nsystem_usec 0\n`;
+      this.#write(join(this.roots.sys, 'fs/cgroup', path, 'cpu.stat'), text);
+    }
+  }
+
+  remove(): void {
+    this.#tree.remove();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  #addCgroup(path: string): void {
+    for (let at = path; at !== '/' && at !== '.'; at = dirname(at)) if (!this.#cgroups.has(at)) this.#cgroups.set(at, 0);
+  }
+
+  #burn(cgroup: string, nanoseconds: number): void {
+    for (let at = cgroup; at !== '/' && at !== '.'; at = dirname(at)) {
+      this.#cgroups.set(at, this.#cgroups.get(at)! + nanoseconds);
+    }
+  }
+
+  #statRow(name: string, busyNanoseconds: number, cpus: number): string {
+    const busy = Math.round(busyNanoseconds / TICK_NANOSECONDS);
+    const all = Math.round((this.#nanoseconds * cpus) / TICK_NANOSECONDS);
+    return `${name} ${busy} 0 0 ${Math.max(0, all - busy)} 0 0 0 0 0 0`;
+  }
+
+  #writeProcess(process: SyntheticProcess): void {
+    const { pid, ppid, comm, startTicks, cmdline, cgroup, cpuNanoseconds } = process;
+    const folder = join(this.roots.proc, String(pid));
+    const utime = Math.round(cpuNanoseconds / TICK_NANOSECONDS);
+    const fields = `${ppid} ${pid} ${pid} 0 -1 4194304 0 0 0 0 ${utime} 0 0 0 20 0 1 0 ${startTicks} 0 0`;
+    const rest = Array.from({ length: 14 }, () => '0').join(' ');
+    this.#write(join(folder, 'stat'), `${pid} (${comm}) S ${fields} ${rest} 0 0 0 0 0 0 0 0 0 0 0 0 0\n`);
+    if (existsSync(join(folder, 'cgroup'))) return;
+    this.#write(join(folder, 'cgroup'), `0::${cgroup}\n`);
+    this.#write(join(folder, 'comm'), `${comm}\n`);
+    this.#write(join(folder, 'cmdline'), cmdline.map((word) => `${word}\0`).join(''));
+  }
+
+  #write(path: string, text: string): void {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  }
+}
