@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { BootedSystem } from './support/booted-system.ts';
@@ -71,6 +71,39 @@ ExecStart=/bin/sh -c 'trap "busy=1" USR1; trap "busy=" USR2; while :; do [ "$$bu
     assert.equal(system.property('rl-sched', 'LoadState'), 'loaded');
     assert.match(system.run(...installer), /unchanged write \/etc\/systemd\/system\/rl-sched\.service/);
     assert.match(kisimd('--version'), /^\d+\.\d+\.\d+/);
+  });
+
+  test("systemd-tmpfiles opens the zones' counters to the group, and to nobody else", () => {
+    // Played: the container may not write to /sys, and this machine may have no zones.
+    const played = '/tmp/played-zones';
+    const zone = `${played}/sys/devices/virtual/powercap/intel-rapl/intel-rapl:0`;
+    system.run(
+      'sh',
+      '-ec',
+      `mkdir -p ${zone}/intel-rapl:0:0 ${played}/sys/class/powercap ${played}/etc/tmpfiles.d
+cp /etc/passwd /etc/group ${played}/etc
+cp /etc/tmpfiles.d/kisimd.conf ${played}/etc/tmpfiles.d
+for folder in ${zone} ${zone}/intel-rapl:0:0; do
+  echo 1 > $folder/energy_uj
+  chmod 0400 $folder/energy_uj
+  ln -s ../../\${folder#${played}/sys/} ${played}/sys/class/powercap
+done`,
+    );
+    system.run('systemd-tmpfiles', `--root=${played}`, '--create', 'kisimd.conf');
+    for (const folder of [zone, `${zone}/intel-rapl:0:0`]) {
+      assert.equal(system.run('stat', '--format=%a %U %G', `${folder}/energy_uj`), '440 root kisimd\n');
+    }
+  });
+
+  test('the udev rule matches a device that has the counter, and runs what opens it', () => {
+    // Without powercap here, the rule is played on the loopback interface: another subsystem, another attribute.
+    const rule = readFileSync(join(root, 'etc/udev/rules.d/60-kisimd-powercap.rules'), 'utf8')
+      .replaceAll('SUBSYSTEM=="powercap"', 'SUBSYSTEM=="net"')
+      .replaceAll('energy_uj', 'mtu');
+    writeFileSync(join(root, 'etc/udev/rules.d/61-played.rules'), rule);
+    const { stdout } = system.attempt(['udevadm', 'test', '--action=change', '/sys/class/net/lo']);
+    assert.match(stdout, /^run: '\/bin\/chgrp kisimd \/sys\/devices\/virtual\/net\/lo\/mtu'$/m);
+    assert.match(stdout, /^run: '\/bin\/chmod 0440 \/sys\/devices\/virtual\/net\/lo\/mtu'$/m);
   });
 
   test('systemctl start returns when the daemon has said that it is ready', async (t) => {

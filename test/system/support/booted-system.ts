@@ -1,12 +1,10 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
 import type { Cleanups } from './cleanups.ts';
+import { removeGroupsLater } from './control-groups.ts';
 import { stopProcess } from './processes.ts';
 import { attempt, type Finished } from './run-command.ts';
 import { waitFor } from './wait-for.ts';
-
-const cgroupRoots = ['/sys/fs/cgroup/systemd', '/sys/fs/cgroup/unified', '/sys/fs/cgroup'];
 
 /** A systemd that really booted: process 1 of a container made by systemd-nspawn, in the host's network. */
 export class BootedSystem {
@@ -23,7 +21,8 @@ export class BootedSystem {
   ): Promise<BootedSystem> {
     // Without a systemd on the host there is nobody to register with, and nobody to make a scope.
     const alone = existsSync('/run/systemd/system') ? [] : ['--register=no', '--keep-unit'];
-    const leftovers = nspawnGroups();
+    // nspawn without a manager puts its groups right below the roots, and leaves them there.
+    if (alone.length > 0) removeGroupsLater(['payload', 'supervisor'], cleanups);
     const child = spawn(
       'systemd-nspawn',
       [
@@ -45,7 +44,6 @@ export class BootedSystem {
         said += text;
       });
     }
-    cleanups.add('control groups of the container', () => removeGroups(leftovers));
     cleanups.add('the booted system', () => stopProcess(child, 20));
     const leader = await waitFor('systemd-nspawn to start process 1', 20, () => {
       if (child.exitCode !== null) throw new Error(`systemd-nspawn ended:\n${said}`);
@@ -92,25 +90,4 @@ export class BootedSystem {
   journal(unit: string): string {
     return this.run('journalctl', '--no-pager', '--output=cat', `--unit=${unit}`);
   }
-}
-
-/** nspawn without a manager puts the container's groups right below the roots, and leaves them there empty. */
-function nspawnGroups(): ReadonlySet<string> {
-  const paths = cgroupRoots.flatMap((root) =>
-    ['payload', 'supervisor'].map((name) => join(root, name)).filter((path) => existsSync(path)),
-  );
-  return new Set(paths);
-}
-
-function removeGroups(thereBefore: ReadonlySet<string>): void {
-  for (const path of nspawnGroups()) {
-    if (!thereBefore.has(path)) removeGroupTree(path);
-  }
-}
-
-function removeGroupTree(path: string): void {
-  for (const entry of readdirSync(path, { withFileTypes: true })) {
-    if (entry.isDirectory()) removeGroupTree(join(path, entry.name));
-  }
-  rmdirSync(path);
 }

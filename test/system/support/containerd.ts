@@ -2,10 +2,14 @@ import { spawn } from 'node:child_process';
 import { openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Cleanups } from './cleanups.ts';
+import { removeGroupsLater } from './control-groups.ts';
 import { findProgram } from './needs.ts';
 import { stopProcess } from './processes.ts';
 import { attempt, output } from './run-command.ts';
 import { waitFor } from './wait-for.ts';
+
+/** containerd's namespace, and with it the control group above the containers' own. */
+const namespace = `kisimd-test-${process.pid}`;
 
 /** A containerd of its own: its folders and its socket lie below one folder, and no other containerd is touched. */
 export class Containerd {
@@ -30,6 +34,7 @@ address = "${socket}"
 shim_debug = false
 `,
     );
+    removeGroupsLater([namespace], cleanups);
     const logPath = join(folder, 'containerd.log');
     const log = openSync(logPath, 'a');
     const child = spawn(findProgram('containerd') ?? 'containerd', ['--config', config], {
@@ -45,7 +50,7 @@ shim_debug = false
   }
 
   get ctr(): readonly string[] {
-    return ['ctr', '--address', this.#socket, '--namespace', 'kisimd-test'];
+    return ['ctr', '--address', this.#socket, '--namespace', namespace];
   }
 
   importImage(path: string): void {

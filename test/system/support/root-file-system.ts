@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Cleanups } from './cleanups.ts';
@@ -5,12 +6,13 @@ import { cached, findProgram } from './needs.ts';
 import { output } from './run-command.ts';
 import { scratchFolder } from './scratch.ts';
 
-// procps and sqlite3: for people who look into a failed test by hand, and for the documented queries.
-const packages = ['systemd', 'systemd-sysv', 'dbus', 'procps', 'sqlite3'];
+const packages = ['systemd', 'systemd-sysv', 'dbus', 'udev', 'procps', 'sqlite3'];
 
 /** A small Debian with systemd, made by debootstrap on the first use (about a minute) and never changed after that. */
 function pristine(): string {
-  const path = join(cached('root-file-system'), 'bookworm');
+  // Named for its contents, so that another list of packages gives another file system.
+  const contents = createHash('sha256').update(packages.join(' ')).digest('hex').slice(0, 8);
+  const path = join(cached('root-file-system'), `bookworm-${contents}`);
   if (existsSync(path)) return path;
   process.stderr.write('making a root file system with debootstrap (once; about a minute)\n');
   const fresh = `${path}.new`;
