@@ -21,7 +21,8 @@ export const meterErrors = defineErrors({
   KISIM_E_METER_HWMON_ABSENT: {
     summary: 'no energy or power sensor in hwmon',
     expected: 'energyN_input, powerN_average or powerN_input in <sys>/class/hwmon/hwmon*',
-    action: 'load the driver of the board\'s sensor, e.g. `sudo modprobe acpi_power_meter`; not every board has one',
+    action:
+      "load the driver of the board's sensor, e.g. `sudo modprobe acpi_power_meter`; not every board has one",
   },
   KISIM_E_METER_HWMON_UNREADABLE: {
     summary: 'no energy or power sensor of hwmon can be read',
@@ -62,6 +63,40 @@ export const meterErrors = defineErrors({
     summary: 'the capture cannot be written',
     expected: 'a folder in which energy.jsonl does not exist yet and can be made',
     action: 'name an empty, writable folder',
+  },
+  KISIM_E_METER_PERF_ABSENT: {
+    summary: 'the kernel offers no energy events to perf',
+    expected: 'events like energy-pkg in <sys>/bus/event_source/devices/power/events',
+    action:
+      'on bare metal load the driver: `sudo modprobe rapl`; a virtual machine has none: use the source `estimated`',
+  },
+  KISIM_E_METER_PERF_FORBIDDEN: {
+    summary: 'the energy events of perf may not be opened',
+    expected: 'the capability CAP_PERFMON, or kernel.perf_event_paranoid below 1',
+    action: 'in a systemd unit set `AmbientCapabilities=CAP_PERFMON`',
+  },
+  KISIM_E_METER_PERF_UNREADABLE: {
+    summary: 'no energy event of perf can be opened',
+    expected: 'at least one event of the PMU `power` that the processor has',
+    action: 'use the source `rapl-powercap`; the event list of some kernels names events that do not exist',
+  },
+  KISIM_E_METER_NVML_ABSENT: {
+    summary: "NVIDIA's management library or driver is not there",
+    expected: 'libnvidia-ml.so.1, which comes with the driver, and the driver loaded',
+    action:
+      'install and load the driver, or name the library in meter.nvml-library; without an NVIDIA board take `nvml` off meter.sources',
+  },
+  KISIM_E_METER_NVML_FAILED: {
+    summary: "NVIDIA's management library refuses",
+    expected:
+      'a library of the same version as the loaded driver, and access to /dev/nvidiactl and /dev/nvidia*',
+    action:
+      'see whether `nvidia-smi` works for the same user; after an update of the driver restart the host',
+  },
+  KISIM_E_METER_NVML_NO_ENERGY: {
+    summary: 'no NVIDIA board tells energy or power',
+    expected: 'at least one board with a total-energy counter or a power reading',
+    action: 'take `nvml` off meter.sources; boards built into a system on a chip (Jetson) tell neither',
   },
   KISIM_E_METER_NO_SOURCE: {
     summary: 'no source of energy can be used',
