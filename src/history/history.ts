@@ -1,0 +1,308 @@
+import type Database from 'better-sqlite3';
+import type { EnergyInterval, IntervalSink } from '../attribution/interval.ts';
+import type { Config } from '../config/config.ts';
+import { type Clock, systemClock } from '../util/clock.ts';
+import type { Logger } from '../util/log.ts';
+import { Backlog } from './backlog.ts';
+import { BatchWriter } from './batch-writer.ts';
+import { historyErrors } from './errors.ts';
+import { openDatabase, readMeta } from './open-database.ts';
+import { Retention } from './retention.ts';
+import { Rollup } from './rollup.ts';
+import type { GapNote, SecondBatch } from './second-batch.ts';
+import { SecondBuffer } from './second-buffer.ts';
+import { isDamage, mayPass, sqliteCode } from './sqlite-error.ts';
+import { takeWriterLock, type WriterLock } from './writer-lock.ts';
+
+/** Seconds written in one transaction when there is a backlog. */
+const BATCHES_PER_FLUSH = 30;
+const LOG_FAILURE_EVERY_SECONDS = 60;
+/** A pause between two daemons shorter than this is not worth a gap. */
+const SHORTEST_PAUSE_SECONDS = 3;
+
+export interface HistoryOptions {
+  readonly config: Config['history'];
+  readonly log: Logger;
+  readonly clock?: Clock;
+  /** Runs the write after the meter's tick; `setImmediate` when left out. */
+  readonly defer?: (write: () => void) => void;
+  /** Rows kept in memory while the disk takes none. */
+  readonly backlogRowLimit?: number;
+}
+
+export interface HistoryStatus {
+  readonly ok: boolean;
+  /** SQLite's code and text of the last failed write since the last good one. */
+  readonly lastError: string | undefined;
+  readonly backlogBatches: number;
+  readonly backlogRows: number;
+  /** Metered seconds that had to be dropped since the start because the disk took nothing for too long. */
+  readonly droppedSeconds: number;
+  readonly lastWriteUnixSeconds: number | undefined;
+  readonly rejectedValues: number;
+  readonly unbalancedSeconds: number;
+}
+
+interface OpenHistory {
+  readonly db: Database.Database;
+  readonly writer: BatchWriter;
+  readonly rollup: Rollup;
+  readonly retention: Retention;
+  readonly transaction: <T>(work: () => T) => T;
+}
+
+/**
+ * Keeps every interval: gathers them in memory and writes each finished second in one transaction. The daemon goes
+ * on when the disk is full or read-only; what could not be written waits (see `Backlog`).
+ *
+ * @example
+ * const history = new History({ config: config.history, log });
+ * history.open();
+ * history.accept(interval);
+ * history.close();
+ */
+export class History implements IntervalSink {
+  readonly #options: HistoryOptions;
+  readonly #clock: Clock;
+  readonly #buffer = new SecondBuffer();
+  readonly #backlog: Backlog;
+  readonly #pendingState = new Map<string, string>();
+  #open: OpenHistory | undefined;
+  #lock: WriterLock | undefined;
+  #scheduled = false;
+  #firstBatchSeen = false;
+  /** Why the database has to be replaced before anything can be written. */
+  #damage: string | undefined;
+  #lastError: string | undefined;
+  #failures = 0;
+  #lastWriteUnixSeconds: number | undefined;
+
+  constructor(options: HistoryOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#backlog = new Backlog(options.backlogRowLimit);
+  }
+
+  /** @throws KISIM_E_HISTORY_LOCKED, _FOREIGN, _NEWER, _MIGRATION, _OPEN */
+  open(): void {
+    if (this.#open !== undefined) return;
+    const { path } = this.#options.config;
+    this.#lock = takeWriterLock(path);
+    try {
+      this.#open = this.#openHistory();
+    } catch (error) {
+      this.#lock.release();
+      this.#lock = undefined;
+      throw error;
+    }
+  }
+
+  get status(): HistoryStatus {
+    const { batches, rows, droppedSeconds } = this.#backlog.status;
+    return {
+      ok: this.#lastError === undefined,
+      lastError: this.#lastError,
+      backlogBatches: batches,
+      backlogRows: rows,
+      droppedSeconds,
+      lastWriteUnixSeconds: this.#lastWriteUnixSeconds,
+      rejectedValues: this.#buffer.rejectedValues,
+      unbalancedSeconds: this.#buffer.unbalancedSeconds,
+    };
+  }
+
+  accept(interval: EnergyInterval): void {
+    if (this.#open === undefined) throw historyErrors.KISIM_E_HISTORY_CLOSED('accept()');
+    const finished = this.#buffer.add(interval);
+    if (finished === undefined) return;
+    this.#enqueue(finished);
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    const defer = this.#options.defer ?? setImmediate;
+    defer(() => {
+      this.#scheduled = false;
+      if (this.#open !== undefined) this.flush();
+    });
+  }
+
+  /** Writes what waits and does a step of rolling up. Returns false when the disk did not take it. */
+  flush(): boolean {
+    if (this.#open === undefined) throw historyErrors.KISIM_E_HISTORY_CLOSED('flush()');
+    if (this.#damage !== undefined && !this.#beginAnew(this.#damage)) return false;
+    try {
+      while (this.#writeSome(this.#open)) {
+        // A long backlog goes in pieces, so that one piece is always kept when the next one fails.
+      }
+      this.#open.retention.vacuum();
+      this.#succeeded();
+      return true;
+    } catch (error) {
+      return this.#failed(error);
+    }
+  }
+
+  /** A JSON value that another part of the program kept, undefined if it never did. */
+  loadState(key: string): unknown {
+    const pending = this.#pendingState.get(key);
+    if (pending !== undefined) return JSON.parse(pending);
+    if (this.#open === undefined) throw historyErrors.KISIM_E_HISTORY_CLOSED('loadState()');
+    const row = this.#open.db
+      .prepare<[string], { value: string }>('SELECT value FROM state WHERE key = ?')
+      .get(key);
+    return row === undefined ? undefined : JSON.parse(row.value);
+  }
+
+  /** Keeps a JSON value; it is written together with the next second. */
+  saveState(key: string, value: unknown): void {
+    this.#pendingState.set(key, JSON.stringify(value));
+  }
+
+  /** Writes everything, also the second that has only begun. Returns false if something could not be written. */
+  close(): boolean {
+    const open = this.#open;
+    if (open === undefined) return true;
+    const last = this.#buffer.take();
+    if (last !== undefined) this.#enqueue(last);
+    const complete = this.flush();
+    const { db } = this.#open ?? open;
+    if (!db.open) {
+      this.#open = undefined;
+      this.#lock?.release();
+      this.#lock = undefined;
+      return false;
+    }
+    try {
+      if (complete) db.prepare("UPDATE meta SET value = 1 WHERE key = 'clean'").run();
+      // A database without WAL files can be read from a read-only folder. Refused while others read: then WAL stays.
+      db.pragma('wal_checkpoint(TRUNCATE)');
+      db.pragma('journal_mode = DELETE');
+    } catch (error) {
+      if (sqliteCode(error) === undefined) throw error;
+      this.#options.log.debug('history-kept-wal', { error });
+    } finally {
+      this.#open = undefined;
+      db.close();
+      this.#lock?.release();
+      this.#lock = undefined;
+    }
+    return complete;
+  }
+
+  #openHistory(damage?: string): OpenHistory {
+    const { config, log } = this.#options;
+    const db = openDatabase({
+      path: config.path,
+      busyTimeoutMilliseconds: config.busyTimeoutMilliseconds,
+      log,
+      now: () => this.#clock.unixMilliseconds(),
+      damage,
+    });
+    this.saveState('retention', {
+      recentHours: config.recentHours,
+      minuteDays: config.minuteDays,
+      processMinuteDays: config.processMinuteDays,
+      blockDays: config.blockDays,
+      hourDays: config.hourDays,
+    });
+    const run = db.transaction((work: () => unknown) => work());
+    this.#lastWriteUnixSeconds = readMeta(db, 'last_ts');
+    return {
+      db,
+      writer: new BatchWriter(db),
+      rollup: new Rollup(db),
+      retention: new Retention(db, config),
+      transaction: <T>(work: () => T) => run.immediate(work) as T,
+    };
+  }
+
+  #enqueue(batch: SecondBatch): void {
+    const pause = this.#backlog.isEmpty ? this.#pauseBefore(batch) : undefined;
+    this.#backlog.add(pause === undefined ? batch : { ...batch, gaps: [pause, ...batch.gaps] });
+  }
+
+  /** Time in which no daemon ran, told once with the first second after it. */
+  #pauseBefore(batch: SecondBatch): GapNote | undefined {
+    if (this.#firstBatchSeen) return undefined;
+    this.#firstBatchSeen = true;
+    const last = this.#lastWriteUnixSeconds;
+    if (last === undefined) return undefined;
+    const seconds = batch.unixSeconds - last - 1;
+    if (seconds < SHORTEST_PAUSE_SECONDS) return undefined;
+    return { zone: '*', reason: 'not-running', seconds, startUnixSeconds: last + 1 };
+  }
+
+  /** One transaction; true if more waits. */
+  #writeSome(open: OpenHistory): boolean {
+    const batches = this.#backlog.oldest(BATCHES_PER_FLUSH);
+    const states = [...this.#pendingState];
+    if (batches.length === 0 && states.length === 0) return false;
+    try {
+      open.transaction(() => this.#writeBatches(open, batches, states));
+    } catch (error) {
+      open.writer.rolledBack();
+      open.rollup.rolledBack();
+      throw error;
+    }
+    open.writer.committed();
+    this.#backlog.remove(batches.length);
+    for (const [key, value] of states) {
+      if (this.#pendingState.get(key) === value) this.#pendingState.delete(key);
+    }
+    this.#lastWriteUnixSeconds = batches.at(-1)?.unixSeconds ?? this.#lastWriteUnixSeconds;
+    return !this.#backlog.isEmpty;
+  }
+
+  #writeBatches(
+    open: OpenHistory,
+    batches: readonly SecondBatch[],
+    states: readonly [string, string][],
+  ): void {
+    let elapsed = 0;
+    for (const batch of batches) {
+      open.writer.write(batch);
+      open.rollup.hourChanged(batch.unixSeconds - (batch.unixSeconds % 3600));
+      elapsed += Math.max(1, batch.meteredMilliseconds / 1000);
+    }
+    const now = batches.at(-1)?.unixSeconds;
+    if (now !== undefined) {
+      if (!open.rollup.step(now)) open.retention.step(now, elapsed);
+    }
+    const keep = open.db.prepare(
+      'INSERT INTO state VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
+    );
+    for (const [key, value] of states) keep.run(key, value);
+  }
+
+  #succeeded(): void {
+    if (this.#failures > 0) this.#options.log.info('history-writes-again', { failures: this.#failures });
+    this.#failures = 0;
+    this.#lastError = undefined;
+  }
+
+  #failed(error: unknown): boolean {
+    const code = sqliteCode(error);
+    if (code === undefined) throw error;
+    this.#lastError = `${code}: ${error instanceof Error ? error.message : ''}`;
+    if (this.#failures % LOG_FAILURE_EVERY_SECONDS === 0) {
+      this.#options.log.error('history-not-written', { error, ...this.#backlog.status });
+    }
+    this.#failures += 1;
+    if (isDamage(code)) this.#beginAnew(this.#lastError);
+    else if (!mayPass(code)) throw error;
+    return false;
+  }
+
+  /** The database turned out to be damaged while it was in use: it is moved aside, the next write goes to a new one. */
+  #beginAnew(damage: string): boolean {
+    this.#damage = damage;
+    this.#open?.db.close();
+    try {
+      this.#open = this.#openHistory(damage);
+    } catch (error) {
+      this.#options.log.error('history-not-begun-anew', { error });
+      return false;
+    }
+    this.#damage = undefined;
+    return true;
+  }
+}
