@@ -70,7 +70,7 @@ export class AccountTable {
   }
 
   processesOf(id: number): number {
-    return this.#rows[id]!.processes;
+    return this.#rows[id]?.processes ?? 0;
   }
 
   /** Gives the host as a whole a counter, where it has one. */

@@ -51,23 +51,27 @@ const LIBVIRT_V1 = /^(?:qemu-\d+-)?(.+)\.libvirt-qemu$/;
 const LIBVIRT_LXC_V1 = /^(?:lxc-\d+-)?(.+)\.libvirt-lxc$/;
 const MACHINE_SCOPE = /^machine-(.+)\.scope$/;
 
-const RUNTIME_OF_PREFIX: Readonly<Record<string, ContainerRuntime>> = {
-  docker: 'docker',
-  'cri-dockerd': 'docker',
-  crio: 'cri-o',
-  'cri-containerd': 'containerd',
-  containerd: 'containerd',
-  nerdctl: 'containerd',
-  libpod: 'podman',
-  'libpod-payload': 'podman',
-};
-const RUNTIME_OF_PARENT: Readonly<Record<string, ContainerRuntime>> = {
-  docker: 'docker',
-  moby: 'docker',
-  actions_job: 'docker',
-  containerd: 'containerd',
-  libpod_parent: 'podman',
-};
+const RUNTIME_OF_PREFIX: ReadonlyMap<string, ContainerRuntime> = new Map<string, ContainerRuntime>(
+  Object.entries({
+    docker: 'docker',
+    'cri-dockerd': 'docker',
+    crio: 'cri-o',
+    'cri-containerd': 'containerd',
+    containerd: 'containerd',
+    nerdctl: 'containerd',
+    libpod: 'podman',
+    'libpod-payload': 'podman',
+  }),
+);
+const RUNTIME_OF_PARENT: ReadonlyMap<string, ContainerRuntime> = new Map<string, ContainerRuntime>(
+  Object.entries({
+    docker: 'docker',
+    moby: 'docker',
+    actions_job: 'docker',
+    containerd: 'containerd',
+    libpod_parent: 'podman',
+  }),
+);
 /** containerd's own namespaces become top-level cgroups under the cgroupfs driver (`ctr run`: /default/NAME). */
 const CONTAINERD_NAMESPACES: readonly string[] = ['default', 'k8s.io', 'nerdctl'];
 
@@ -137,11 +141,15 @@ class CgroupWalk {
       if (qos !== undefined) this.#qos = qos as QosClass;
     }
     const colon = COLON_CONTAINER.exec(segment);
-    if (colon !== null && Object.hasOwn(RUNTIME_OF_PREFIX, colon[2]!)) {
+    if (colon !== null && RUNTIME_OF_PREFIX.has(colon[2]!)) {
       const pod = this.#pod(colon[1]!);
       if (pod !== undefined) this.#push(nodes, pod, undefined);
       const id = colon[3]!;
-      this.#push(nodes, { kind: 'container', id, name: id, runtime: RUNTIME_OF_PREFIX[colon[2]!]! }, path);
+      this.#push(
+        nodes,
+        { kind: 'container', id, name: id, runtime: RUNTIME_OF_PREFIX.get(colon[2]!)! },
+        path,
+      );
       return;
     }
     const found = this.#pod(segment) ?? findContainer(clean, this.#hasTask) ?? findVm(clean);
@@ -203,9 +211,9 @@ function findContainer(clean: readonly string[], hasTask: TaskLookup): Found | u
     // conmon watches the container from outside; the container may burn nothing while conmon does.
     if (prefix?.endsWith('conmon')) return undefined;
     const id = hex[2]!;
-    if (prefix !== undefined) return named(id, RUNTIME_OF_PREFIX[prefix] ?? '');
+    if (prefix !== undefined) return named(id, RUNTIME_OF_PREFIX.get(prefix) ?? '');
     if (isContainerdTask(clean, hasTask)) return named(id, 'containerd');
-    return named(id, RUNTIME_OF_PARENT[parent] ?? '');
+    return named(id, RUNTIME_OF_PARENT.get(parent) ?? '');
   }
   if (segment.startsWith('lxc.payload.') && segment.length > 12) return named(segment.slice(12), 'lxc');
   if (parent === 'lxc.payload' || (parent === 'lxc' && clean.length === 2)) return named(segment, 'lxc');

@@ -56,7 +56,7 @@ export class Guests {
     const ownScope = scope?.kind === 'vm';
     const name = guestName(guest, ownScope ? scope.name : '', record.pid);
     const vmId = this.#vmId(record, guest, account);
-    if (inside?.kind === 'vm' && (inside.vmId === vmId || inside.vmId === guest.uuid)) return account;
+    if (inside?.kind === 'vm' && inside.vmId === vmId) return account;
     if (ownScope && inside?.kind === 'unit') {
       table.setEntity(account, guestEntity(vmId, name, inside));
       return account;
@@ -71,10 +71,13 @@ export class Guests {
   /** A guest that migrates within the host runs twice under one UUID; the second is told apart by its pid. */
   #vmId(record: ProcessRecord, guest: QemuGuest, account: number): string {
     if (guest.uuid === '') return `${record.pid}:${record.startTicks}`;
+    const second = `${guest.uuid}:${record.pid}`;
+    const known = this.#table.find(`vm:${second}`) !== undefined;
+    if (known || this.#table.account(account).entity?.vmId === second) return second;
     const other = this.#accountOfUuid.get(guest.uuid);
     const otherAccount = other === undefined ? undefined : this.#table.accounts[other];
     const same = otherAccount?.id === account || otherAccount?.parent === account;
     const lives = otherAccount?.entity?.vmId === guest.uuid && this.#table.processesOf(otherAccount.id) > 0;
-    return lives && !same ? `${guest.uuid}:${record.pid}` : guest.uuid;
+    return lives && !same ? second : guest.uuid;
   }
 }
