@@ -6,4 +6,15 @@ export const cliErrors = defineErrors({
     expected: 'a command of `kisimd --help` with its options',
     action: 'run `kisimd --help`, or `kisimd COMMAND --help`',
   },
+  KISIM_E_CLI_NO_DAEMON: {
+    summary: 'no daemon answers',
+    expected: 'a running `kisimd run` or `rl-sched.service` with export.enabled',
+    action:
+      'start it with `systemctl start rl-sched` or `kisimd run`, or give its address: `--set export.port=...`',
+  },
+  KISIM_E_CLI_DAEMON_ANSWER: {
+    summary: 'what listens where the daemon should gives no usable answer',
+    expected: 'a daemon of this version at export.host and export.port',
+    action: 'check export.port and that daemon and command are of one version; see the log of the daemon',
+  },
 });

@@ -55,7 +55,7 @@ export class Exporter implements IntervalSink {
     this.#lastIntervalAtNanoseconds = clock.monotonicNanoseconds();
     this.ledger = new Ledger({
       zeroEnergyProcesses: config.export.zeroEnergyProcesses,
-      isAlive: options.isAlive ?? ((entity) => processIsListed(config.roots.proc, entity)),
+      isAlive: options.isAlive ?? ((entity) => isEntityAlive(config.roots.proc, entity)),
     });
     const routes = new Map<string, HttpRoute>([
       ['/', () => this.#index()],
@@ -147,6 +147,7 @@ function json(status: number, value: unknown): HttpAnswer {
   return { status, contentType: 'application/json; charset=utf-8', body: `${JSON.stringify(value)}\n` };
 }
 
-function processIsListed(procRoot: string, { kind, pid }: Entity): boolean {
+/** Whether a process is in /proc; what is no process is taken to be there. */
+export function isEntityAlive(procRoot: string, { kind, pid }: Entity): boolean {
   return kind !== 'process' || pid === undefined || pid === 0 || existsSync(`${procRoot}/${pid}`);
 }

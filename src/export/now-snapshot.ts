@@ -47,6 +47,8 @@ export interface NowEntity {
   /** CPUs kept busy in the last interval. */
   readonly cpus: number;
   readonly cpuSeconds: number;
+  /** Of the weakest zone that it is charged by; null while nothing is known of its energy. */
+  readonly provenance: Provenance | null;
 }
 
 /** The answer of `GET /v1/now`: the last interval and the sums since start. Powers in watts, energies in joules. */
@@ -150,6 +152,7 @@ function nowZone(totals: ZoneTotals, duration: number): NowZone {
 
 function nowEntity({ entities }: Ledger, totals: EntityTotals): NowEntity {
   const { key, kind, name, namespace, pid, exe, runtime, containerId, podUid, vmId } = totals.entity;
+  const charging = entities.channels.filter((_, channel) => (totals.totalMicrojoules[channel] ?? 0) > 0);
   let watts: Known = entities.channels.length > 0 ? 0 : null;
   for (const channel of entities.channels.keys()) {
     const part = entities.watts(totals, channel);
@@ -171,6 +174,7 @@ function nowEntity({ entities }: Ledger, totals: EntityTotals): NowEntity {
     joules: rounded(totalEnergy(totals) / 1e6),
     cpus: rounded(entities.cpus(totals)),
     cpuSeconds: rounded(totals.cpuNanoseconds / 1e9),
+    provenance: weakestProvenance(charging.map((channel) => channel.provenance)) ?? null,
   };
 }
 
