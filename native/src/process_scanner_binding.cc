@@ -87,6 +87,7 @@ class ProcessScannerWrap : public Napi::ObjectWrap<ProcessScannerWrap> {
                        {InstanceAccessor<&ProcessScannerWrap::Refusals>("refusals"),
                         InstanceMethod<&ProcessScannerWrap::AddGroup>("addGroup"),
                         InstanceMethod<&ProcessScannerWrap::RemoveGroup>("removeGroup"),
+                        InstanceMethod<&ProcessScannerWrap::ReadGroup>("readGroup"),
                         InstanceMethod<&ProcessScannerWrap::Tick>("tick"),
                         InstanceMethod<&ProcessScannerWrap::Close>("close")});
   }
@@ -135,6 +136,12 @@ class ProcessScannerWrap : public Napi::ObjectWrap<ProcessScannerWrap> {
     auto& scanner = Open(info.Env());
     if (info.Length() < 1 || !info[0].IsNumber() || !scanner.groups().Remove(info[0].As<Napi::Number>().Int32Value()))
       throw Napi::RangeError::New(info.Env(), "expected the id of a group");
+  }
+
+  Napi::Value ReadGroup(const Napi::CallbackInfo& info) {
+    auto& scanner = Open(info.Env());
+    if (info.Length() < 1 || !info[0].IsNumber()) throw Napi::TypeError::New(info.Env(), "expected the id of a group");
+    return Napi::Number::New(info.Env(), scanner.groups().ReadOne(info[0].As<Napi::Number>().Int32Value()));
   }
 
   Napi::Value Tick(const Napi::CallbackInfo& info) {

@@ -162,11 +162,7 @@ export class EnergySplitter {
     };
   }
 
-  #shareOf(
-    input: SplitInput,
-    zone: ZoneReading['zone'],
-    gpu: GpuRows | undefined,
-  ): (row: number) => number {
+  #shareOf(input: SplitInput, zone: ZoneReading['zone'], gpu: GpuRows | undefined): (row: number) => number {
     if (zone.kind === 'gpu') return (row) => gpu?.shareOfRow.get(row) ?? 0;
     const { shares, usage } = input;
     const partCount = usage.parts.length;
@@ -176,11 +172,7 @@ export class EnergySplitter {
   }
 
   /** 0..1 of what the zone could have done; undefined where nothing is known of it in this interval. */
-  #utilisation(
-    input: SplitInput,
-    reading: ZoneReading,
-    gpu: GpuRows | undefined,
-  ): number | undefined {
+  #utilisation(input: SplitInput, reading: ZoneReading, gpu: GpuRows | undefined): number | undefined {
     const { zone } = reading;
     if (zone.kind === 'gpu') return Math.min(1, gpu?.utilisation ?? 0);
     const { host } = input;

@@ -257,17 +257,23 @@ export class Metering {
       this.#lateTicks += missed;
       this.#deadline += missed * period;
     }
-    this.#timer = setTimeout(() => {
-      this.#schedule();
-      this.tick();
-    }, (this.#deadline - now) / 1e6);
+    this.#timer = setTimeout(
+      () => {
+        this.#schedule();
+        this.tick();
+      },
+      (this.#deadline - now) / 1e6,
+    );
   }
 
   #restoreIdle(): void {
     const { state, clock, log } = this.#dependencies;
     const saved = state?.loadState(IDLE_STATE_KEY);
     if (typeof saved !== 'object' || saved === null) return;
-    const refused = this.#splitter.restoreIdle(saved as Record<string, IdleModelState>, clock.unixMilliseconds());
+    const refused = this.#splitter.restoreIdle(
+      saved as Record<string, IdleModelState>,
+      clock.unixMilliseconds(),
+    );
     if (refused.length > 0) log.warn('idle-state-refused', { zones: refused });
   }
 

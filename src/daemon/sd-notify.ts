@@ -12,7 +12,11 @@ export class SystemdNotifier {
    * @param send the addon's `notify`
    * @param env WATCHDOG_USEC and WATCHDOG_PID as systemd sets them
    */
-  constructor(send: (state: string) => boolean, env: Readonly<Record<string, string | undefined>>, log: Logger) {
+  constructor(
+    send: (state: string) => boolean,
+    env: Readonly<Record<string, string | undefined>>,
+    log: Logger,
+  ) {
     this.#send = send;
     this.#log = log;
     this.#watchdogEvery = watchdogPeriod(env);
@@ -53,5 +57,7 @@ export class SystemdNotifier {
 function watchdogPeriod(env: Readonly<Record<string, string | undefined>>): Milliseconds | undefined {
   const microseconds = Number(env['WATCHDOG_USEC'] ?? Number.NaN);
   const forThisProcess = env['WATCHDOG_PID'] === undefined || Number(env['WATCHDOG_PID']) === process.pid;
-  return Number.isFinite(microseconds) && microseconds > 0 && forThisProcess ? microseconds / 1000 : undefined;
+  return Number.isFinite(microseconds) && microseconds > 0 && forThisProcess
+    ? microseconds / 1000
+    : undefined;
 }

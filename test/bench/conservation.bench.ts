@@ -4,8 +4,8 @@ import { systemClock } from '../../src/util/clock.ts';
 import { silentLogger } from '../../src/util/log.ts';
 import type { Bench } from './bench.ts';
 import { startTool } from './support/bench-tool.ts';
-import { PlayedRapl } from './support/metered-host.ts';
 import { meterPlayedTree } from './support/meter-played-tree.ts';
+import { PlayedRapl } from './support/metered-host.ts';
 
 /** Every interval of a run under changing load: idle + what each process burnt + unattributed against the counter. */
 export const conservationBench: Bench = {
@@ -36,7 +36,10 @@ export const conservationBench: Bench = {
           unit: '%',
           goal: 0.1,
           direction: 'at-most',
-          control: { what: 'the same without the unattributed part, %', value: Math.max(...intervals.map(withoutRest)) * 100 },
+          control: {
+            what: 'the same without the unattributed part, %',
+            value: Math.max(...intervals.map(withoutRest)) * 100,
+          },
         },
         {
           what: 'greatest error of node energy against its zones',

@@ -32,7 +32,9 @@ async function measure(plan: Plan, { progress }: BenchOptions): Promise<Measured
   await rapl.ready();
   const crowd = startTool('crowd', CROWD, CROWD / 10, 1);
   await crowd.said('ready');
-  const hogs = [1, 2, 3].map(() => startTool('hog', 0.1, plan.warmUpSeconds + plan.seconds + plan.controlSeconds + 60));
+  const hogs = [1, 2, 3].map(() =>
+    startTool('hog', 0.1, plan.warmUpSeconds + plan.seconds + plan.controlSeconds + 60),
+  );
   const host = new MeteredHost({ intervalMilliseconds: plan.intervalMilliseconds, sys: rapl.sys });
   try {
     await host.ready();
@@ -62,7 +64,9 @@ async function measure(plan: Plan, { progress }: BenchOptions): Promise<Measured
       controlPercent,
       residentMegabytes,
       intervals: after.sequence - before.sequence,
-      expectedIntervals: Math.round((after.unixMilliseconds - before.unixMilliseconds) / plan.intervalMilliseconds),
+      expectedIntervals: Math.round(
+        (after.unixMilliseconds - before.unixMilliseconds) / plan.intervalMilliseconds,
+      ),
       lateTicks: (await lateTicks(host)) - lateBefore,
       processes: after.node.processCount,
     };
@@ -107,7 +111,12 @@ export const daemonBench: Bench = {
         },
       ],
       seeds: [],
-      details: { seconds, processes: measured.processes, 'late ticks': measured.lateTicks, 'resident MiB': residentMegabytes },
+      details: {
+        seconds,
+        processes: measured.processes,
+        'late ticks': measured.lateTicks,
+        'resident MiB': residentMegabytes,
+      },
     };
   },
 };
@@ -117,7 +126,10 @@ export const daemon10HzBench: Bench = {
   what: 'whole daemon at 10 Hz with 1000 processes',
   async run(options): Promise<BenchResult> {
     const seconds = options.quick ? 20 : 180;
-    const measured = await measure({ intervalMilliseconds: 100, warmUpSeconds: 20, seconds, controlSeconds: 20 }, options);
+    const measured = await measure(
+      { intervalMilliseconds: 100, warmUpSeconds: 20, seconds, controlSeconds: 20 },
+      options,
+    );
     return {
       figures: [
         cpuFigure(measured, 2),

@@ -38,7 +38,8 @@ export const rapl1khzBench: Bench = {
       wall.push((sum(true, (w) => w.wallNanoseconds) / sum(false, (w) => w.wallNanoseconds) - 1) * 100);
       cpu.push((sum(true, (w) => w.cpuNanoseconds) / sum(false, (w) => w.cpuNanoseconds) - 1) * 100);
       still.push((times[3]!.work.cpuNanoseconds / times[0]!.work.cpuNanoseconds - 1) * 100);
-      if (pair % 10 === 9) progress(`${pair + 1} of ${pairs} pairs, slowdown so far ${median(cpu).toFixed(3)} %`);
+      if (pair % 10 === 9)
+        progress(`${pair + 1} of ${pairs} pairs, slowdown so far ${median(cpu).toFixed(3)} %`);
     }
     const samples = samplers.reduce((sum, sampler) => sum + sampler.samples, 0);
     const seconds = samplers.reduce((sum, sampler) => sum + sampler.seconds, 0);

@@ -66,7 +66,12 @@ export const scanBench: Bench = {
           },
         ],
         seeds: [],
-        details: { processes: alive, ticks, slowest: Math.max(...cold), refusals: scanner.refusals.join('; ') || 'none' },
+        details: {
+          processes: alive,
+          ticks,
+          slowest: Math.max(...cold),
+          refusals: scanner.refusals.join('; ') || 'none',
+        },
       };
     } finally {
       scanner.close();

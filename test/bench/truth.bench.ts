@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { NowEntity, NowSnapshot } from '../../src/export/now-snapshot.ts';
 import type { Bench, BenchFigure } from './bench.ts';
 import { BenchProcess, benchTool, startTool } from './support/bench-tool.ts';
-import { HostCgroup, cpuHierarchy } from './support/host-cgroup.ts';
+import { cpuHierarchy, HostCgroup } from './support/host-cgroup.ts';
 import { MeteredHost, PlayedRapl } from './support/metered-host.ts';
 
 const power = { idleWatts: 30, wattsPerCore: 20 };
@@ -32,13 +32,18 @@ export const truthBench: Bench = {
       progress('load varies for a while, so that idle can be told from work');
       await varyLoad(quick ? 1 : 3);
 
-      progress(`a steady process of 80 % of a core and a guest of 20 % for ${seconds} s, a storm in a container`);
+      progress(
+        `a steady process of 80 % of a core and a guest of 20 % for ${seconds} s, a storm in a container`,
+      );
       const before = await host.now();
       const hog = startTool('hog', 0.8, seconds);
       const guest = startGuest(seconds);
       await sleep(5000);
       const count = quick ? 50 : 200;
-      const storm = new BenchProcess('sh', ['-c', `${cgroup.joinCommand}; exec '${benchTool()}' storm ${count} 50 150`]);
+      const storm = new BenchProcess('sh', [
+        '-c',
+        `${cgroup.joinCommand}; exec '${benchTool()}' storm ${count} 50 150`,
+      ]);
       const stormTruth = await storm.result<{ cpuNanoseconds: number; ownNanoseconds: number }>();
       const hogTruth = await hog.result<{ cpuNanoseconds: number }>();
       const guestTruth = await guest.result<{ cpuNanoseconds: number }>();
@@ -75,7 +80,10 @@ export const truthBench: Bench = {
           unit: '%',
           goal: 99,
           direction: 'at-least',
-          control: { what: 'seen by name, as a scan of living processes would, %', value: namedShare(after, storm.pid, shortTruth) },
+          control: {
+            what: 'seen by name, as a scan of living processes would, %',
+            value: namedShare(after, storm.pid, shortTruth),
+          },
         },
         {
           what: 'error of idle power once load has varied',
@@ -83,7 +91,10 @@ export const truthBench: Bench = {
           unit: '%',
           goal: 2,
           direction: 'at-most',
-          control: { what: 'lowest power seen by the meter, error %', value: Math.abs(before.node.watts! / power.idleWatts - 1) * 100 },
+          control: {
+            what: 'lowest power seen by the meter, error %',
+            value: Math.abs(before.node.watts! / power.idleWatts - 1) * 100,
+          },
         },
         {
           what: 'error of a guest (its QEMU process)',
@@ -129,7 +140,13 @@ async function varyLoad(rounds: number): Promise<void> {
 function startGuest(seconds: number): BenchProcess {
   const copy = join(dirname(benchTool()), 'qemu-system-x86_64');
   copyFileSync(benchTool(), copy);
-  return new BenchProcess(copy, ['hog', '0.2', String(seconds), '-name', 'guest=bench-guest,debug-threads=on']);
+  return new BenchProcess(copy, [
+    'hog',
+    '0.2',
+    String(seconds),
+    '-name',
+    'guest=bench-guest,debug-threads=on',
+  ]);
 }
 
 function joulesOf(snapshot: NowSnapshot, matches: (entity: NowEntity) => boolean): number {
@@ -145,7 +162,11 @@ function elapsedSeconds(before: NowSnapshot, after: NowSnapshot): number {
 /** Energy of short processes that a scan met alive and so can name, in percent of what they burnt. */
 function namedShare(snapshot: NowSnapshot, stormPid: number, truth: number): number {
   const named = snapshot.entities.filter(
-    (entity) => entity.kind === 'process' && entity.containerId === container && entity.pid !== 0 && entity.pid !== stormPid,
+    (entity) =>
+      entity.kind === 'process' &&
+      entity.containerId === container &&
+      entity.pid !== 0 &&
+      entity.pid !== stormPid,
   );
   return (named.reduce((sum, entity) => sum + entity.joules, 0) / truth) * 100;
 }

@@ -65,8 +65,12 @@ export class SyntheticHost {
       this.#write(join(this.roots.sys, `devices/system/cpu/cpu${cpu}/topology/physical_package_id`), '0\n');
       this.#write(join(this.roots.sys, `devices/system/cpu/cpu${cpu}/topology/core_id`), `${cpu}\n`);
     }
-    this.#write(join(this.roots.proc, 'self/mountinfo'), `30 1 0:26 / ${cgroupRoot} rw - cgroup2 cgroup2 rw\n`);
+    this.#write(
+      join(this.roots.proc, 'self/mountinfo'),
+      `30 1 0:26 / ${cgroupRoot} rw - cgroup2 cgroup2 rw\n`,
+    );
     mkdirSync(cgroupRoot, { recursive: true });
+    this.counters.nanoseconds = this.#nanoseconds;
     this.addProcess(1, { comm: 'init' });
   }
 
@@ -106,7 +110,11 @@ export class SyntheticHost {
    * @param loads share of one core by pid
    * @param bursts CPU milliseconds burnt in a cgroup by processes that came and went in this time
    */
-  run(milliseconds: number, loads: Readonly<Record<number, number>> = {}, bursts: Readonly<Record<string, number>> = {}): void {
+  run(
+    milliseconds: number,
+    loads: Readonly<Record<number, number>> = {},
+    bursts: Readonly<Record<string, number>> = {},
+  ): void {
     const duration = milliseconds * 1e6;
     let worked = 0;
     for (const [pid, share] of Object.entries(loads)) {
@@ -153,7 +161,8 @@ export class SyntheticHost {
   }
 
   #addCgroup(path: string): void {
-    for (let at = path; at !== '/' && at !== '.'; at = dirname(at)) if (!this.#cgroups.has(at)) this.#cgroups.set(at, 0);
+    for (let at = path; at !== '/' && at !== '.'; at = dirname(at))
+      if (!this.#cgroups.has(at)) this.#cgroups.set(at, 0);
   }
 
   #burn(cgroup: string, nanoseconds: number): void {
@@ -172,7 +181,9 @@ export class SyntheticHost {
     const { pid, ppid, comm, startTicks, cmdline, cgroup, cpuNanoseconds } = process;
     const folder = join(this.roots.proc, String(pid));
     const utime = Math.round(cpuNanoseconds / TICK_NANOSECONDS);
-    const fields = `${ppid} ${pid} ${pid} 0 -1 4194304 0 0 0 0 ${utime} 0 0 0 20 0 1 0 ${startTicks} 0 0`;
+    // PF_KTHREAD marks kernel threads; they have no arguments.
+    const flags = cmdline.length === 0 ? 0x00200040 : 0x00400000;
+    const fields = `${ppid} ${pid} ${pid} 0 -1 ${flags} 0 0 0 0 ${utime} 0 0 0 20 0 1 0 ${startTicks} 0 0`;
     const rest = Array.from({ length: 14 }, () => '0').join(' ');
     this.#write(join(folder, 'stat'), `${pid} (${comm}) S ${fields} ${rest} 0 0 0 0 0 0 0 0 0 0 0 0 0\n`);
     if (existsSync(join(folder, 'cgroup'))) return;

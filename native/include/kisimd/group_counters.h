@@ -21,7 +21,9 @@ class GroupCounters {
   /** False where there is no such group. */
   bool Remove(int group);
   /** Nanoseconds by group id; NaN where the counter cannot be read now, or the id is free. */
-  void Read(std::vector<double>& nanoseconds);
+  void Read(std::vector<double>& nanoseconds) const;
+  // One counter now, in nanoseconds; NaN where it is gone or unreadable.
+  double ReadOne(int group) const;
 
  private:
   struct Group {

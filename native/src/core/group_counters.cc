@@ -23,18 +23,21 @@ bool GroupCounters::Remove(int group) {
   return true;
 }
 
-void GroupCounters::Read(std::vector<double>& nanoseconds) {
-  nanoseconds.resize(groups_.size());
+double GroupCounters::ReadOne(int group) const {
+  constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+  if (group < 0 || static_cast<size_t>(group) >= groups_.size()) return kUnknown;
+  const Group& entry = groups_[static_cast<size_t>(group)];
+  if (!entry.used) return kUnknown;
   // usage_usec is the first line of cpu.stat (kernel/cgroup/rstat.c, cgroup_base_stat_cputime_show).
   char text[512];
-  for (size_t id = 0; id < groups_.size(); id++) {
-    const Group& group = groups_[id];
-    nanoseconds[id] = std::numeric_limits<double>::quiet_NaN();
-    if (!group.used) continue;
-    const ssize_t length = reopen_ ? ReadFileAt(AT_FDCWD, group.path.c_str(), text, sizeof text)
-                                   : ::pread(group.file.get(), text, sizeof text, 0);
-    if (length > 0) nanoseconds[id] = ParseGroupUsage({text, static_cast<size_t>(length)}, group.format);
-  }
+  const ssize_t length = reopen_ ? ReadFileAt(AT_FDCWD, entry.path.c_str(), text, sizeof text)
+                                 : ::pread(entry.file.get(), text, sizeof text, 0);
+  return length > 0 ? ParseGroupUsage({text, static_cast<size_t>(length)}, entry.format) : kUnknown;
+}
+
+void GroupCounters::Read(std::vector<double>& nanoseconds) const {
+  nanoseconds.resize(groups_.size());
+  for (size_t id = 0; id < groups_.size(); id++) nanoseconds[id] = ReadOne(static_cast<int>(id));
 }
 
 }  // namespace kisimd

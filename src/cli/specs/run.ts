@@ -19,7 +19,10 @@ export const runCommand: CommandSpec = {
   examples: [
     { command: 'kisimd run', does: 'meter once a second with the configured settings' },
     { command: 'kisimd run --interval 100ms', does: 'meter ten times a second' },
-    { command: 'kisimd run --set export.port=9000 --set history.path=/tmp/energy.db', does: 'another port and database' },
+    {
+      command: 'kisimd run --set export.port=9000 --set history.path=/tmp/energy.db',
+      does: 'another port and database',
+    },
   ],
   run: async (context) => (await import('../commands/run.ts')).runDaemon(context),
 };

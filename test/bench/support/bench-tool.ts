@@ -23,7 +23,11 @@ export class BenchProcess {
   readonly #ended: Promise<number | null>;
   #wake: (() => void) | undefined;
 
-  constructor(command: string, args: readonly string[], options: { argv0?: string; env?: NodeJS.ProcessEnv; cwd?: string } = {}) {
+  constructor(
+    command: string,
+    args: readonly string[],
+    options: { argv0?: string; env?: NodeJS.ProcessEnv; cwd?: string } = {},
+  ) {
     this.child = spawn(command, [...args], { stdio: ['ignore', 'pipe', 'pipe'], ...options });
     this.child.stdout!.setEncoding('utf8').on('data', (text: string) => {
       this.#output += text;

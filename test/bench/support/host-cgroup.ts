@@ -3,8 +3,12 @@ import { dirname, join } from 'node:path';
 
 /** Where this host counts the CPU time of cgroups: the v1 cpuacct hierarchy if there is one, else v2. */
 export function cpuHierarchy(): { readonly root: string; readonly version: 1 | 2 } | undefined {
-  const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n').map((line) => line.split(' '));
-  const v1 = mounts.find(([, , type, options]) => type === 'cgroup' && options?.split(',').includes('cpuacct'));
+  const mounts = readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' '));
+  const v1 = mounts.find(
+    ([, , type, options]) => type === 'cgroup' && options?.split(',').includes('cpuacct'),
+  );
   const v2 = mounts.find(([, , type]) => type === 'cgroup2');
   const root = (v1 ?? v2)?.[1];
   return root === undefined ? undefined : { root, version: v1 === undefined ? 2 : 1 };

@@ -68,7 +68,13 @@ export class MeteredHost {
       ...(options.sys === undefined ? [] : [`roots.sys=${options.sys}`, 'meter.sources=[rapl-powercap]']),
       ...(options.set ?? []),
     ];
-    const args = [program, 'run', '--config', '/dev/null', ...settings.flatMap((setting) => ['--set', setting])];
+    const args = [
+      program,
+      'run',
+      '--config',
+      '/dev/null',
+      ...settings.flatMap((setting) => ['--set', setting]),
+    ];
     this.daemon = new BenchProcess(process.execPath, args);
   }
 

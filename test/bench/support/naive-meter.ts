@@ -12,7 +12,11 @@ export class NaiveMeter {
   }
 
   async percentOfCore(seconds: number): Promise<number> {
-    const process_ = new BenchProcess(process.execPath, [loop, String(this.#intervalMilliseconds), String(seconds)]);
+    const process_ = new BenchProcess(process.execPath, [
+      loop,
+      String(this.#intervalMilliseconds),
+      String(seconds),
+    ]);
     const { percentOfCore } = await process_.result<{ percentOfCore: number }>();
     return percentOfCore;
   }
