@@ -5,6 +5,7 @@ import { configShowCommand } from './specs/config-show.ts';
 import { doctorCommand } from './specs/doctor.ts';
 import { installServiceCommand } from './specs/install-service.ts';
 import { manCommand } from './specs/man.ts';
+import { runCommand } from './specs/run.ts';
 
 export interface CommandGroup {
   readonly name: string;
@@ -21,6 +22,7 @@ export const commandGroups: readonly CommandGroup[] = [
  * from this table. The specs are plain data; what a command does is imported when it runs.
  */
 export const commandTable: readonly CommandSpec[] = [
+  runCommand,
   doctorCommand,
   configCheckCommand,
   configShowCommand,

@@ -169,6 +169,10 @@ export const ownFamilies = {
   ),
   interval: gauge('kisimd_interval_seconds', 'Length of the last interval in seconds'),
   intervals: counter('kisimd_intervals_total', 'Intervals measured since start'),
+  lateTicks: counter(
+    'kisimd_late_ticks_total',
+    'Ticks of the meter that came a whole interval late; their time is in the interval that follows',
+  ),
   lastInterval: gauge(
     'kisimd_last_interval_timestamp_seconds',
     'End of the last interval, seconds since 1970',

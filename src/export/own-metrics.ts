@@ -11,6 +11,8 @@ export interface ExporterIdentity {
 
 /** What the daemon knows of itself beyond the intervals. What is absent is not exported. */
 export interface ExporterStatus {
+  /** Ticks of the meter that came a whole interval late. */
+  readonly lateTicks?: number;
   readonly scanner?: {
     readonly births: string;
     readonly exits: string;
@@ -47,6 +49,7 @@ export function writeOwnMetrics(
   writer.family(families.remarks);
   for (const [remark, count] of ledger.remarks) writer.sample(labelText({ remark }), String(count));
   one(families.notExported, {}, String(ledger.entities.notKept));
+  if (status?.lateTicks !== undefined) one(families.lateTicks, {}, String(status.lateTicks));
   if (status?.scanner !== undefined) {
     const { births, exits, storm, overruns, unreadable } = status.scanner;
     one(families.scanner, { births, exits }, '1');

@@ -16,7 +16,7 @@ export const conservationBench: Bench = {
     const rapl = new PlayedRapl({ idleWatts: 30, wattsPerCore: 20 });
     await rapl.ready();
     const intervals: EnergyInterval[] = [];
-    const metering = await meterPlayedTree(rapl.sys, 100, { clock: systemClock, log: silentLogger });
+    const metering = meterPlayedTree(rapl.sys, 100, { clock: systemClock, log: silentLogger });
     metering.addSink({ accept: (interval) => void intervals.push(interval) });
     metering.start();
     progress(`${seconds} s at 10 Hz under hogs and a storm of short processes`);

@@ -2,13 +2,14 @@ import { loadConfig } from '../../config/load.ts';
 import { Daemon } from '../../daemon/daemon.ts';
 import { createLogger } from '../../util/log.ts';
 import type { CommandContext } from '../command.ts';
+import { version } from '../version.ts';
 
 /** `kisimd run`: the daemon until it is asked to stop. Resolves to the exit status. */
 export async function runDaemon({ options, env, signal }: CommandContext): Promise<number> {
   const { config, warnings } = loadConfig({ env, flags: withShortcuts(options) });
   const log = createLogger(config.log.level);
   for (const warning of warnings) log.warn('configuration', { warning });
-  const daemon = new Daemon(config, { log, env });
+  const daemon = new Daemon(config, { log, env, version: version() });
   await daemon.start();
   await new Promise<void>((resolve) => {
     if (signal.aborted) resolve();

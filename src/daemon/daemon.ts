@@ -1,0 +1,116 @@
+import type { Config } from '../config/config.ts';
+import { Exporter } from '../export/exporter.ts';
+import { History } from '../history/history.ts';
+import { loadAddon } from '../native/addon.ts';
+import { type Clock, systemClock } from '../util/clock.ts';
+import type { Logger } from '../util/log.ts';
+import { createMetering } from './create-metering.ts';
+import type { Metering } from './metering.ts';
+import { SystemdNotifier } from './sd-notify.ts';
+import { type Service, Supervisor } from './supervisor.ts';
+
+export interface DaemonDependencies {
+  readonly log: Logger;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock?: Clock;
+  /** Of this program. */
+  readonly version: string;
+}
+
+/** The meter counts as dead after so many intervals without a tick, and not sooner than two seconds. */
+const DEAD_AFTER_INTERVALS = 5;
+const DEAD_AT_LEAST_NANOSECONDS = 2e9;
+
+/** Puts the parts together, starts them in order, and stops them in reverse. Builds nothing before `start`. */
+export class Daemon {
+  readonly #config: Config;
+  readonly #log: Logger;
+  readonly #clock: Clock;
+  readonly #version: string;
+  readonly #notifier: SystemdNotifier;
+  readonly #supervisor: Supervisor;
+
+  constructor(config: Config, { log, env, version, clock = systemClock }: DaemonDependencies) {
+    this.#config = config;
+    this.#log = log;
+    this.#clock = clock;
+    this.#version = version;
+    this.#notifier = new SystemdNotifier((state) => loadAddon().notify(state), env, log);
+    this.#supervisor = new Supervisor(log);
+  }
+
+  /** Resolves once the first scan is made and the port listens. Throws coded errors, with nothing left running. */
+  async start(): Promise<void> {
+    const config = this.#config;
+    const log = this.#log;
+    const clock = this.#clock;
+    const history = config.history.enabled ? new History({ config: config.history, log, clock }) : undefined;
+    let metering: Metering | undefined;
+    const exporter = config.export.enabled
+      ? new Exporter({ config, clock, log, version: this.#version, status: () => statusOf(metering, history) })
+      : undefined;
+
+    const services: Service[] = [];
+    if (history !== undefined) {
+      services.push({ name: 'history', start: () => history.open(), stop: () => void history.close() });
+    }
+    if (exporter !== undefined) {
+      services.push({
+        name: 'export',
+        start: async () => {
+          const { address, port } = await exporter.start();
+          log.info('listening', { address, port });
+        },
+        stop: () => exporter.stop(),
+      });
+    }
+    services.push({
+      name: 'metering',
+      start: () => {
+        metering = createMetering(config, { clock, log, ...(history === undefined ? {} : { state: history }) });
+        if (history !== undefined) metering.addSink(history);
+        if (exporter !== undefined) metering.addSink(exporter);
+        metering.start();
+      },
+      stop: () => metering?.stop(),
+    });
+
+    await this.#supervisor.start(services);
+    log.info('ready', { intervalMilliseconds: config.meter.intervalMilliseconds, node: config.node.name });
+    this.#notifier.ready(`metering every ${config.meter.intervalMilliseconds} ms`, () => this.#alive(metering));
+  }
+
+  /** Resolves to false where a part could not be stopped cleanly. */
+  async stop(): Promise<boolean> {
+    this.#notifier.stopping();
+    const failed = await this.#supervisor.stop();
+    this.#log.info('stopped', { failed });
+    return failed.length === 0;
+  }
+
+  #alive(metering: Metering | undefined): boolean {
+    const last = metering?.status().lastTickMonotonicNanoseconds;
+    if (last === undefined) return false;
+    const allowed = Math.max(
+      DEAD_AT_LEAST_NANOSECONDS,
+      DEAD_AFTER_INTERVALS * this.#config.meter.intervalMilliseconds * 1e6,
+    );
+    return this.#clock.monotonicNanoseconds() - last < allowed;
+  }
+}
+
+function statusOf(metering: Metering | undefined, history: History | undefined) {
+  const status = metering?.status();
+  return {
+    ...(status === undefined ? {} : { lateTicks: status.lateTicks }),
+    ...(status?.scanner === undefined ? {} : { scanner: status.scanner }),
+    ...(history === undefined
+      ? {}
+      : {
+          history: {
+            backlogIntervals: history.status.backlogBatches,
+            droppedIntervals: history.status.droppedSeconds,
+          },
+        }),
+  };
+}
