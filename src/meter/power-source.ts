@@ -85,5 +85,7 @@ export interface PowerSource {
   read(context: ReadContext): readonly ZoneReading[];
   /** Only for sources that see processes (NVML); for the interval of the last `read`. */
   processUse?(): readonly GpuProcessUse[];
+  /** After `open`: what could not be read or is not trusted, one sentence each; for the log and the doctor. */
+  notes?(): readonly string[];
   close(): void;
 }
