@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const main = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
+
+function start(args: readonly string[]) {
+  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let out = '';
+  let err = '';
+  child.stdout.on('data', (chunk) => {
+    out += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    err += chunk;
+  });
+  const ended = new Promise<{ status: number | null; out: string; err: string }>((resolve) =>
+    child.on('close', (status) => resolve({ status, out, err })),
+  );
+  return { child, ended };
+}
+
+test('the program prints data to stdout and ends with the status of the command', async () => {
+  const { status, out, err } = await start(['config', 'show', '--json', '--set', 'export.port=1']).ended;
+  assert.equal(status, 0, err);
+  assert.deepEqual(JSON.parse(out)['export.port'], { value: 1, origin: 'flag', where: '--set export.port' });
+});
+
+test('a command line that is not understood ends with 2', async () => {
+  const { status, out, err } = await start(['nonsense']).ended;
+  assert.equal(status, 2);
+  assert.equal(out, '');
+  assert.match(err, /KISIM_E_USAGE/);
+});
+
+test('a reader that closes the pipe early is no error', async () => {
+  const { child, ended } = start(['man']);
+  child.stdout.destroy();
+  const { status, err } = await ended;
+  assert.equal(err, '');
+  assert.equal(status, 0);
+});
