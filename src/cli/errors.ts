@@ -17,4 +17,9 @@ export const cliErrors = defineErrors({
     expected: 'a daemon of this version at export.host and export.port',
     action: 'check export.port and that daemon and command are of one version; see the log of the daemon',
   },
+  KISIM_E_OUTPUT_FILE: {
+    summary: 'the output file cannot be written',
+    expected: 'a path in a folder that exists and may be written',
+    action: 'choose another path, or make the folder',
+  },
 });
