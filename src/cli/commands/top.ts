@@ -1,0 +1,161 @@
+import type { Config } from '../../config/config.ts';
+import { durationIn } from '../../config/duration-setting.ts';
+import { loadConfig } from '../../config/load.ts';
+import { Ledger } from '../../export/ledger.ts';
+import type { NowSnapshot } from '../../export/now-snapshot.ts';
+import type { EntityKind } from '../../inventory/entity.ts';
+import { systemClock } from '../../util/clock.ts';
+import { KisimError } from '../../util/errors.ts';
+import { createLogger, type LogFields, type Logger } from '../../util/log.ts';
+import type { CommandContext } from '../command.ts';
+import { DaemonClient } from '../daemon-client.ts';
+import { cliErrors } from '../errors.ts';
+import { runLiveTop } from '../top/live.ts';
+import { jsonLine, type PlainView, plainTable } from '../top/plain.ts';
+import { DaemonSource, MeterSource, type SnapshotSource } from '../top/snapshot-source.ts';
+import { initialView, type SortKey } from '../top/view-state.ts';
+import { version } from '../version.ts';
+
+/** `kisimd top`. Resolves to the exit status. */
+export async function runTop(context: CommandContext): Promise<number> {
+  const { options, stdout, stdin, env, signal } = context;
+  const interval = options['interval'];
+  const set = Array.isArray(options['set']) ? options['set'].map(String) : [];
+  const shortcut = interval === undefined ? [] : [`meter.interval-milliseconds=${String(interval)}`];
+  const { config } = loadConfig({ env, flags: { ...options, set: [...shortcut, ...set] } });
+  const json = options['json'] === true;
+  const live =
+    stdout.isTTY === true &&
+    stdin.isTTY === true &&
+    !json &&
+    options['plain'] !== true &&
+    env['TERM'] !== 'dumb';
+  const view: PlainView = {
+    group: options['by'] as EntityKind,
+    sort: options['sort'] as SortKey,
+    filter: typeof options['filter'] === 'string' ? options['filter'] : '',
+    limit: positiveInteger(options['limit'], '--limit') ?? Number.MAX_SAFE_INTEGER,
+  };
+  const count = positiveInteger(options['count'], '--count');
+  // Lines on stderr would run through the picture: there the last event is shown in its foot.
+  const events = new LastEvent();
+  const log = live ? events : createLogger(options['logLevel'] === undefined ? 'error' : config.log.level);
+  const source = await chooseSource(config, log, options['ownMeter'] === true, everyMilliseconds(interval));
+  if (live) {
+    const colour = env['NO_COLOR'] === undefined || env['NO_COLOR'] === '';
+    const liveView = { ...initialView, ...view };
+    await runLiveTop(context, source, { view: liveView, colour, count, notice: () => events.text });
+  } else {
+    const print = (snapshot: NowSnapshot) =>
+      stdout.write(json ? jsonLine(snapshot, view) : plainTable(snapshot, view));
+    await runPlainTop(source, print, {
+      count,
+      signal,
+      onTrouble: (trouble) => log.error('top', { trouble }),
+    });
+  }
+  return 0;
+}
+
+/** Hands on each snapshot until the count or the signal. */
+export async function runPlainTop(
+  source: SnapshotSource,
+  print: (snapshot: NowSnapshot) => void,
+  options: {
+    readonly count: number | undefined;
+    readonly signal: AbortSignal;
+    readonly onTrouble: (notice: string) => void;
+  },
+): Promise<void> {
+  const { count, signal, onTrouble } = options;
+  if (signal.aborted) return;
+  let finish: () => void = () => undefined;
+  const finished = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  signal.addEventListener('abort', finish);
+  let printed = 0;
+  const onSnapshot = (snapshot: NowSnapshot) => {
+    if (printed === count || signal.aborted) return;
+    print(snapshot);
+    if (++printed === count) finish();
+  };
+  try {
+    await source.start(onSnapshot, onTrouble);
+    await finished;
+  } finally {
+    signal.removeEventListener('abort', finish);
+    await source.stop();
+  }
+}
+
+const DEFAULT_EVERY_MILLISECONDS = 1000;
+
+function everyMilliseconds(interval: unknown): number {
+  if (interval === undefined) return DEFAULT_EVERY_MILLISECONDS;
+  return durationIn('milliseconds', String(interval)) ?? Number(interval);
+}
+
+async function chooseSource(
+  config: Config,
+  log: Logger,
+  ownMeter: boolean,
+  everyMilliseconds: number,
+): Promise<SnapshotSource> {
+  const client = new DaemonClient(config.export);
+  if (!ownMeter && config.export.enabled) {
+    try {
+      await client.now();
+      return new DaemonSource(client, everyMilliseconds);
+    } catch (error) {
+      if (!(error instanceof KisimError)) throw error;
+      // Something else listens there (Kepler has the same port by default): worth telling, no reason to stop.
+      if (error.code !== 'KISIM_E_CLI_NO_DAEMON') log.warn('daemon-not-usable', { error });
+    }
+  }
+  const { createMetering } = await import('../../daemon/create-metering.ts');
+  const { isEntityAlive } = await import('../../export/exporter.ts');
+  const ledger = new Ledger({
+    zeroEnergyProcesses: true,
+    isAlive: (entity) => isEntityAlive(config.roots.proc, entity),
+  });
+  const identity = { nodeName: config.node.name, version: version() };
+  return new MeterSource(createMetering(config, { clock: systemClock, log }), identity, ledger);
+}
+
+function positiveInteger(value: unknown, option: string): number | undefined {
+  if (value === undefined) return undefined;
+  const number = Number(value);
+  if (Number.isSafeInteger(number) && number > 0) return number;
+  throw cliErrors.KISIM_E_USAGE(`${option} ${String(value)}`, {
+    action: `give ${option} a whole number above 0`,
+  });
+}
+
+/** Keeps the last warning or error. */
+class LastEvent implements Logger {
+  text = '';
+
+  debug(): void {
+    // Not for a person who watches a table.
+  }
+
+  info(): void {
+    // Nor this.
+  }
+
+  warn(event: string, fields?: LogFields): void {
+    this.#keep(event, fields);
+  }
+
+  error(event: string, fields?: LogFields): void {
+    this.#keep(event, fields);
+  }
+
+  #keep(event: string, fields: LogFields = {}): void {
+    const values = Object.values(fields).map((value) =>
+      value instanceof Error ? value.message : String(value),
+    );
+    this.text = [event, ...values].join(': ');
+  }
+}
