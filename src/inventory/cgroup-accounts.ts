@@ -45,6 +45,7 @@ export class CgroupAccounts {
     for (const [index, node] of nodes.entries()) {
       const matters = isPlace(node) || index === nodes.length - 1;
       const existing = table.find(nodeKey(node));
+      if (existing !== undefined && node.kind === 'vm') this.#releaseScope(existing, node);
       if (existing === undefined) {
         // Slices of a hierarchy without counters would only stand in the way of those that have one.
         if (hierarchy !== 'none' || matters) account = this.#create(node, account, cgroup);
@@ -59,6 +60,12 @@ export class CgroupAccounts {
       // Any other account of that name has its counter elsewhere: not all of our CPU time passes through it.
     }
     return account;
+  }
+
+  /** An empty scope is no guest's any more; its next emulator makes it one again. */
+  #releaseScope(id: number, node: CgroupNode): void {
+    if (this.#table.processesOf(id) > 0 || this.#table.account(id).entity?.kind !== 'vm') return;
+    this.#table.setEntity(id, entityOfNode(node, ''));
   }
 
   #create(node: CgroupNode, parent: number, cgroup: ProcessCgroup): number {

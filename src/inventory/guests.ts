@@ -1,6 +1,7 @@
 import type { ProcessRecord } from '../native/process-scanner.ts';
 import { guestEntity, guestName } from './account-entity.ts';
 import type { AccountTable } from './account-table.ts';
+import type { Entity } from './entity.ts';
 import type { ProcessCgroup } from './process-cgroup.ts';
 import type { QemuGuest } from './qemu-command.ts';
 import { vmPidOfKernelThread } from './vm-kernel-thread.ts';
@@ -8,14 +9,12 @@ import { vmPidOfKernelThread } from './vm-kernel-thread.ts';
 interface Emulator {
   readonly account: number;
   readonly cmdline: string;
-  readonly uuid: string;
 }
 
 /** The accounts of QEMU guests: of their own cgroup where they have one, else below the account they lie in. */
 export class Guests {
   readonly #table: AccountTable;
   readonly #byPid = new Map<number, Emulator>();
-  readonly #accountOfUuid = new Map<string, number>();
 
   constructor(table: AccountTable) {
     this.#table = table;
@@ -24,8 +23,7 @@ export class Guests {
   /** @param account the account of the emulator's cgroup */
   place(record: ProcessRecord, guest: QemuGuest, cgroup: ProcessCgroup, account: number): number {
     const id = this.#account(record, guest, cgroup, account);
-    this.#byPid.set(record.pid, { account: id, cmdline: record.cmdline, uuid: guest.uuid });
-    if (this.#table.account(id).entity?.vmId === guest.uuid) this.#accountOfUuid.set(guest.uuid, id);
+    this.#byPid.set(record.pid, { account: id, cmdline: record.cmdline });
     return id;
   }
 
@@ -35,14 +33,21 @@ export class Guests {
     return pid === undefined ? undefined : this.#byPid.get(pid)?.account;
   }
 
-  /** Call when a process is gone, after it was taken from its account. Does nothing for other processes. */
-  forget(pid: number): void {
+  /** True for the account of a guest that shares its cgroup with others: it is just the sum of its processes. */
+  isSum(account: number): boolean {
+    const entity = this.#table.accounts[account]?.entity;
+    return entity?.kind === 'vm' && this.#table.find(entity.key) === account;
+  }
+
+  /** Another process of the guest was taken along to its new account. */
+  move(pid: number, account: number): void {
     const emulator = this.#byPid.get(pid);
-    if (emulator === undefined) return;
+    if (emulator !== undefined) this.#byPid.set(pid, { ...emulator, account });
+  }
+
+  /** Call when a process is gone. Does nothing for others than emulators. */
+  forget(pid: number): void {
     this.#byPid.delete(pid);
-    const { account, uuid } = emulator;
-    if (this.#accountOfUuid.get(uuid) !== account || this.#table.processesOf(account) > 0) return;
-    this.#accountOfUuid.delete(uuid);
   }
 
   #account(record: ProcessRecord, guest: QemuGuest, cgroup: ProcessCgroup, account: number): number {
@@ -55,29 +60,40 @@ export class Guests {
     const scope = cgroup.nodes.at(-1);
     const ownScope = scope?.kind === 'vm';
     const name = guestName(guest, ownScope ? scope.name : '', record.pid);
-    const vmId = this.#vmId(record, guest, account);
-    if (inside?.kind === 'vm' && inside.vmId === vmId) return account;
+    const vmId = this.#vmId(record, guest, account, inside);
+    if (inside?.vmId === vmId) return account;
+    const key = `vm:${vmId}`;
+    const existing = table.find(key);
+    if (existing !== undefined && table.account(existing).parent === account) return existing;
     if (ownScope && inside?.kind === 'unit') {
       table.setEntity(account, guestEntity(vmId, name, inside));
       return account;
     }
-    const key = `vm:${vmId}`;
-    const existing = table.find(key);
-    if (existing !== undefined && table.account(existing).parent === account) return existing;
     const entity = guestEntity(vmId, name, inside);
     return table.add({ key, parent: account, entity, hierarchy: 'none', counter: undefined });
   }
 
-  /** A guest that migrates within the host runs twice under one UUID; the second is told apart by its pid. */
-  #vmId(record: ProcessRecord, guest: QemuGuest, account: number): string {
-    if (guest.uuid === '') return `${record.pid}:${record.startTicks}`;
-    const second = `${guest.uuid}:${record.pid}`;
-    const known = this.#table.find(`vm:${second}`) !== undefined;
-    if (known || this.#table.account(account).entity?.vmId === second) return second;
-    const other = this.#accountOfUuid.get(guest.uuid);
-    const otherAccount = other === undefined ? undefined : this.#table.accounts[other];
-    const same = otherAccount?.id === account || otherAccount?.parent === account;
-    const lives = otherAccount?.entity?.vmId === guest.uuid && this.#table.processesOf(otherAccount.id) > 0;
-    return lives && !same ? second : guest.uuid;
+  /** The UUID, or pid and start; a guest that migrates within the host runs twice under one UUID and gets its pid too. */
+  #vmId(record: ProcessRecord, guest: QemuGuest, account: number, inside: Entity | undefined): string {
+    const base = guest.uuid === '' ? `${record.pid}:${record.startTicks}` : guest.uuid;
+    const second = `${base}:${record.pid}`;
+    if (inside?.vmId === base || inside?.vmId === second) return inside.vmId;
+    const known = this.#table.find(`vm:${second}`);
+    if (known !== undefined && this.#table.account(known).parent === account) return second;
+    let vmId = base;
+    for (let attempt = 0; this.#isUsedElsewhere(vmId, account); attempt++) {
+      vmId = attempt === 0 ? second : `${second}:${attempt}`;
+    }
+    return vmId;
+  }
+
+  /** Looks at every account: done only when an emulator starts. */
+  #isUsedElsewhere(vmId: string, account: number): boolean {
+    const key = `vm:${vmId}`;
+    const sum = this.#table.find(key);
+    return this.#table.accounts.some((candidate) => {
+      if (candidate?.entity?.key !== key || this.#table.processesOf(candidate.id) === 0) return false;
+      return candidate.id !== account && !(candidate.id === sum && candidate.parent === account);
+    });
   }
 }

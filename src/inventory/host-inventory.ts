@@ -122,16 +122,52 @@ export class Inventory implements InventoryView, InventoryUpdate {
     tick: ProcessTick,
   ): void {
     // Born again: it called exec, or was moved to another cgroup.
+    const previous = this.#occupants[record.slot]?.account;
     this.#vacate(record.slot);
     this.#guests.forget(record.pid);
     const cgroup = this.#cgroupOf(record.cgroup);
     let account = cgroups.ensure(cgroup, tick);
-    if (guest !== undefined) account = this.#guests.place(record, guest, cgroup, account);
+    if (guest !== undefined) account = this.#placeGuest(record, guest, cgroup, account, previous);
     else if (record.kernelThread) account = this.#guests.ofKernelThread(record.comm) ?? account;
     this.#table.addProcess(account);
     const entity = processEntity(record, this.#table.account(account));
     this.#occupants[record.slot] = { pid: record.pid, account, entity };
     this.#slotOfPid.set(record.pid, record.slot);
+  }
+
+  #placeGuest(
+    record: ProcessRecord,
+    guest: QemuGuest,
+    cgroup: ProcessCgroup,
+    account: number,
+    previous: number | undefined,
+  ): number {
+    const before = this.#table.account(account).entity;
+    const wasSum = previous !== undefined && this.#guests.isSum(previous);
+    const own = this.#guests.place(record, guest, cgroup, account);
+    // Its scope was known before the emulator was seen: what runs there learns whose it is.
+    if (own === account && this.#table.account(account).entity !== before) this.#move(account, account);
+    // It was moved to another cgroup: its kernel threads go along.
+    if (wasSum && previous !== own) this.#move(previous, own);
+    return own;
+  }
+
+  /** Looks at every process: done only when a guest that has company starts or is moved. */
+  #move(from: number, to: number): void {
+    if (this.#table.processesOf(from) === 0) return;
+    const inside = this.#table.account(to).entity;
+    for (const [slot, occupant] of this.#occupants.entries()) {
+      if (occupant?.account !== from) continue;
+      const { containerId = '', podUid = '', vmId = '' } = inside ?? {};
+      this.#occupants[slot] = {
+        ...occupant,
+        account: to,
+        entity: { ...occupant.entity, containerId, podUid, vmId },
+      };
+      this.#table.removeProcess(from);
+      this.#table.addProcess(to);
+      this.#guests.move(occupant.pid, to);
+    }
   }
 
   #vacate(slot: number): void {

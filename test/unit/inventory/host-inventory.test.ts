@@ -190,6 +190,26 @@ test('a guest that libvirt moves into its scope after the start keeps its identi
   assert.equal(guests.length, 1);
 });
 
+test('kernel threads go along when their guest is moved', (t) => {
+  const host = new Host(t);
+  host.birth(qemu(0, ['-name', 'web']), born(1, { comm: 'vhost-1000', kernelThread: true }));
+  host.birth(qemu(0, ['-name', 'web'], { cgroup: '0::/machine.slice/machine-qemu\\x2d1\\x2dweb.scope\n' }));
+  assert.deepEqual(host.chain(1), ['unit:/machine.slice', 'vm:1000:500', 'process:1001:501']);
+  host.tick({ exited: [exit(0), exit(1)] });
+  assert.equal(host.inventory.livingCount(), 1, 'the scope is there until its cgroup goes');
+});
+
+test('what runs in a scope before the emulator is seen learns whose it is', (t) => {
+  const host = new Host(t);
+  const cgroup = '0::/machine.slice/machine-qemu\\x2d1\\x2dweb.scope\n';
+  host.birth(born(1, { cgroup, comm: 'swtpm' }));
+  assert.equal(host.chain(1).at(-2), 'unit:/machine.slice/machine-qemu\\x2d1\\x2dweb.scope');
+  host.birth(qemu(0, ['-uuid', UUID], { cgroup }));
+  assert.equal(host.chain(1).at(-2), `vm:${UUID}`);
+  assert.equal(host.inventory.entityOfSlot(1).vmId, UUID);
+  assert.equal(host.entity(`vm:${UUID}`)?.name, 'web');
+});
+
 test('two living guests under one UUID (a migration within the host) are told apart', (t) => {
   const host = new Host(t);
   const args = ['-name', 'guest=web', '-uuid', UUID];
