@@ -22,6 +22,16 @@
 
 #define EXPORT extern "C" __attribute__((visibility("default")))
 
+// With KISIMD_FAKE_NVML_OLD it is a library of the first years: no versioned names, no instance in a process's entry,
+// and no energy, MIG, PCI or per-process utilisation.
+#ifdef KISIMD_FAKE_NVML_OLD
+#define nvmlInit_v2 nvmlInit
+#define nvmlDeviceGetCount_v2 nvmlDeviceGetCount
+#define nvmlDeviceGetHandleByIndex_v2 nvmlDeviceGetHandleByIndex
+#define nvmlDeviceGetComputeRunningProcesses_v3 nvmlDeviceGetComputeRunningProcesses
+#define nvmlDeviceGetGraphicsRunningProcesses_v3 nvmlDeviceGetGraphicsRunningProcesses
+#endif
+
 namespace {
 
 enum { kSuccess = 0, kUninitialised = 1, kInvalid = 2, kNotSupported = 3, kNotFound = 6, kTooSmall = 7 };
@@ -117,7 +127,9 @@ struct Sample {
 struct Process {
   unsigned pid;
   unsigned long long memory;
+#ifndef KISIMD_FAKE_NVML_OLD
   unsigned gpu_instance, compute_instance;
+#endif
 };
 struct Pci {
   char legacy[16];
@@ -132,8 +144,13 @@ int ListProcesses(void* handle, const char* name, unsigned* count, Process* proc
   std::vector<Process> found;
   for (const auto& entry : script) {
     if (entry.first != Key(handle, name)) continue;
-    Process process{0, ~0ull, ~0u, ~0u};
-    std::istringstream(entry.second) >> process.pid >> process.memory >> process.gpu_instance;
+    Process process{};
+    std::istringstream words(entry.second);
+    words >> process.pid >> process.memory;
+#ifndef KISIMD_FAKE_NVML_OLD
+    process.gpu_instance = process.compute_instance = ~0u;
+    if (unsigned instance = 0; words >> instance) process.gpu_instance = instance;
+#endif
     found.push_back(process);
   }
   const unsigned room = *count;
@@ -182,20 +199,25 @@ EXPORT int nvmlDeviceGetHandleByIndex_v2(unsigned index, void** handle) {
 EXPORT int nvmlDeviceGetUUID(void* handle, char* buffer, unsigned length) { return Describe(handle, "uuid", 0, buffer, length); }
 EXPORT int nvmlDeviceGetName(void* handle, char* buffer, unsigned length) { return Describe(handle, "name", 1, buffer, length); }
 
+#ifndef KISIMD_FAKE_NVML_OLD
 EXPORT int nvmlDeviceGetPciInfo_v3(void* handle, Pci* pci) {
   std::memset(pci, 0, sizeof *pci);
   const int code = Describe(handle, "pci", 0, pci->id, sizeof pci->id);
   return code == kInvalid ? kNotSupported : code;
 }
+#endif
 
 EXPORT int nvmlDeviceGetPowerManagementLimit(void* handle, unsigned* limit) { return Tell(handle, "limit", limit); }
+#ifndef KISIMD_FAKE_NVML_OLD
 EXPORT int nvmlDeviceGetTotalEnergyConsumption(void* handle, unsigned long long* energy) { return Tell(handle, "energy", energy); }
+#endif
 EXPORT int nvmlDeviceGetPowerUsage(void* handle, unsigned* power) { return Tell(handle, "power", power); }
 EXPORT int nvmlDeviceGetUtilizationRates(void* handle, unsigned* rates) {
   rates[1] = 0;
   return Tell(handle, "util", rates);
 }
 
+#ifndef KISIMD_FAKE_NVML_OLD
 EXPORT int nvmlDeviceGetProcessUtilization(void* handle, Sample* samples, unsigned* count, unsigned long long since) {
   const Script script = Load();
   if (const int refusal = Refusal(script, handle); refusal != kSuccess) return refusal;
@@ -215,6 +237,7 @@ EXPORT int nvmlDeviceGetProcessUtilization(void* handle, Sample* samples, unsign
   std::memcpy(samples, found.data(), found.size() * sizeof(Sample));
   return kSuccess;
 }
+#endif
 
 EXPORT int nvmlDeviceGetComputeRunningProcesses_v3(void* handle, unsigned* count, Process* processes) {
   return ListProcesses(handle, "compute", count, processes);
@@ -223,6 +246,7 @@ EXPORT int nvmlDeviceGetGraphicsRunningProcesses_v3(void* handle, unsigned* coun
   return ListProcesses(handle, "graphics", count, processes);
 }
 
+#ifndef KISIMD_FAKE_NVML_OLD
 EXPORT int nvmlDeviceGetMigMode(void* handle, unsigned* current, unsigned* pending) {
   const int code = Tell(handle, "mig", current);
   if (code == kSuccess) *pending = *current;
@@ -245,3 +269,4 @@ EXPORT int nvmlDeviceGetMigDeviceHandleByIndex(void* handle, unsigned index, voi
   *instance = MakeHandle(DeviceOf(handle), index + 1);
   return kSuccess;
 }
+#endif

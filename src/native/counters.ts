@@ -20,7 +20,9 @@ export interface NativeCounterSampler {
   /**
    * What was gathered since the last call, one entry a counter; the arrays are the caller's and are filled:
    * energy since the last call (same unit as the file, wraps undone), time of the last good read (CLOCK_MONOTONIC
-   * ns), and the greatest power over 10 ms windows (file unit per second; NaN when there was no full window).
+   * ns; NaN before the first), and the greatest power over 10 ms windows (file unit per second; NaN when there was no
+   * full window). The first reading is a base and no energy. The energy is NaN where it is unknown: no good read
+   * since the last call (the next call then holds that time's energy too), or a decrease that is no wrap.
    */
   drain(energy: Float64Array, lastNanoseconds: Float64Array, maxPerSecond: Float64Array): SamplerStatistics;
   stop(): void;
@@ -30,6 +32,7 @@ export interface SamplerStatistics {
   readonly samples: number;
   /** Reads that came more than one period late, so that one or more were skipped. */
   readonly missed: number;
+  /** Reads that failed, and decreases that were no wrap. */
   readonly failures: number;
   /** CPU time the sampling thread has used since it started. */
   readonly cpuNanoseconds: number;

@@ -9,7 +9,10 @@ export interface NativeNvml {
   device(index: number): NvmlDeviceInfo;
   /** Millijoules since the driver was loaded (Volta and newer). */
   totalEnergyMillijoules(index: number): number | undefined;
-  /** Milliwatts; see `powerIsInstant` for what it is a mean of. */
+  /**
+   * Milliwatts: on Ampere and newer (but for GA100) the mean over the last second, on older boards the momentary
+   * power (the fields 185 and 186 of newer drivers, one for each, are not asked for).
+   */
   powerMilliwatts(index: number): number | undefined;
   /** Device utilisation of the last sample period, 0..100. */
   utilisationPercent(index: number): number | undefined;
@@ -26,6 +29,7 @@ export interface NvmlDeviceInfo {
   readonly pciBusId: string;
   readonly migEnabled: boolean;
   readonly migInstances: readonly { readonly uuid: string; readonly name: string }[];
+  /** Highest power limit that may be set on the board; where it tells no range, the limit that is set. */
   readonly powerLimitMilliwatts: number | undefined;
 }
 

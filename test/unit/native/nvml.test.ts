@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadAddon } from '../../../src/native/addon.ts';
-import { fakeNvml, NvmlScript } from '../../support/fake-nvml.ts';
+import { buildOldFakeNvml, fakeNvml, NvmlScript } from '../../support/fake-nvml.ts';
 
 const addon = loadAddon();
 const coded = (code: string) => (error: Error & { code?: string }) => error.code === code;
@@ -73,4 +73,45 @@ test('devices, energy, power, samples and processes come through', { skip: fakeN
   nvml.close();
   nvml.close();
   assert.throws(() => nvml.deviceCount(), /closed/);
+});
+
+test('a library of the first years is used for what it has', { skip: fakeNvml.skip }, (t) => {
+  const old = buildOldFakeNvml();
+  const script = new NvmlScript([
+    '0.uuid=GPU-old',
+    '0.name=Old board',
+    '0.power=50000',
+    '0.limit=200000',
+    '0.energy=1',
+    '0.mig=1',
+    '0.sample=10 1 30',
+    '0.compute=10 4096',
+    '0.compute=11 8192',
+    '0.graphics=12 1',
+  ]);
+  t.after(() => script.remove());
+  const nvml = new addon.Nvml({ libraryPath: old.path });
+  assert.equal(nvml.deviceCount(), 1);
+  assert.deepEqual(nvml.device(0), {
+    uuid: 'GPU-old',
+    name: 'Old board',
+    pciBusId: '',
+    migEnabled: false,
+    migInstances: [],
+    powerLimitMilliwatts: 200000,
+  });
+  assert.equal(nvml.powerMilliwatts(0), 50000);
+  assert.equal(nvml.totalEnergyMillijoules(0), undefined);
+  assert.equal(nvml.processUtilisation(0, 0), undefined);
+  assert.deepEqual(
+    nvml
+      .runningProcesses(0)
+      ?.map(({ pid, usedMemoryBytes, gpuInstanceId }) => [pid, usedMemoryBytes, gpuInstanceId]),
+    [
+      [10, 4096, undefined],
+      [11, 8192, undefined],
+      [12, 1, undefined],
+    ],
+  );
+  nvml.close();
 });
