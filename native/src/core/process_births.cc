@@ -192,7 +192,9 @@ void ProcessScanner::RecheckYoung(int64_t now) {
     const bool same = table_.state[at] == SlotState::kLive && table_.pid[at] == young.pid &&
                       table_.startTicks[at] == young.startTicks;
     const bool grown = age >= 5 && now - young.bornNanoseconds >= kYoungFor;
-    if (same && (age == 1 || age == 2 || age == 5 || grown)) Recheck(young.slot);
+    // With exec events only a move without an exec remains (logind and its session scopes).
+    const bool soon = age == 1 || (!events_.open() && (age == 2 || age == 5));
+    if (same && (soon || grown)) Recheck(young.slot);
     if (!same || grown) {
       young_[i] = young_.back();
       young_.pop_back();
