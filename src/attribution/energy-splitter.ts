@@ -186,7 +186,8 @@ export class EnergySplitter {
       effective += host.socketEffectiveNanoseconds[s]!;
       cpus += cpusOfSocket[s]!;
     }
-    return effective / (cpus * input.durationNanoseconds);
+    const scale = host.busyNanoseconds > 0 ? input.usage.hostNanoseconds / host.busyNanoseconds : 1;
+    return (effective * scale) / (cpus * input.durationNanoseconds);
   }
 
   #model(zoneId: string, knownIdleWatts: number | undefined): IdleModel {

@@ -19,6 +19,11 @@ export interface UsageInterval {
   readonly parts: readonly UsagePart[];
   /** CPU time that the host worked and that belongs to no part: interrupts, and what exited outside every cgroup. */
   readonly unattributedNanoseconds: Nanoseconds;
+  /**
+   * CPU time of the host by the best counter there is: exact where the root has one, else the sum of the parts. The
+   * ticks of /proc/stat are sampled; a fit of power against them would take the noise for idle power.
+   */
+  readonly hostNanoseconds: Nanoseconds;
   /** Account ids, every child before its parent. */
   readonly childrenFirst: readonly number[];
 }
@@ -27,6 +32,8 @@ export interface UsageInterval {
 const MIN_REMAINDER_NANOSECONDS = 100_000;
 /** A deficit larger than this is no skew (a process was moved between cgroups); it is not held against the future. */
 const MAX_DEFICIT_NANOSECONDS = 100_000_000;
+/** The same for the host as a whole: the ticks of /proc/stat stray for longer. */
+const MAX_HOST_DEFICIT_NANOSECONDS = 5_000_000_000;
 /** Slack when judging whether a cgroup's whole counter can have been burnt within one interval. */
 const NEWBORN_SLACK_NANOSECONDS = 50_000_000;
 
@@ -114,11 +121,17 @@ export class UsageTracker {
     }
     this.#emitExited(parts, inventory, 0, exited[0]!);
 
-    const host = Number.isNaN(deltas[0] ?? Number.NaN) ? hostBusyNanoseconds : deltas[0]!;
+    const exact = deltas[0] ?? Number.NaN;
+    const host = Number.isNaN(exact) ? hostBusyNanoseconds : exact;
     const rest = (Number.isFinite(host) ? host : used[0]!) - used[0]! + this.#rootCarry;
-    this.#rootCarry = Math.max(-MAX_DEFICIT_NANOSECONDS, Math.min(0, rest));
+    this.#rootCarry = Math.max(-MAX_HOST_DEFICIT_NANOSECONDS, Math.min(0, rest));
     this.#first = false;
-    return { parts, unattributedNanoseconds: Math.max(0, rest), childrenFirst };
+    return {
+      parts,
+      unattributedNanoseconds: Math.max(0, rest),
+      hostNanoseconds: Number.isNaN(exact) ? used[0]! : exact,
+      childrenFirst,
+    };
   }
 
   #emitExited(

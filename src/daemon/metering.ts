@@ -64,6 +64,7 @@ export class Metering {
   readonly #inventory: Inventory;
   readonly #usage: UsageTracker;
   readonly #frequencies: CpuFrequencies;
+  readonly #refusals: readonly string[];
   #timer: NodeJS.Timeout | undefined;
   #deadline: Nanoseconds = 0;
   #sequence = 0;
@@ -103,7 +104,8 @@ export class Metering {
       });
     this.#inventory = new Inventory({ scanner: this.#scanner, roots: config.roots, log });
     this.#usage = new UsageTracker((group) => this.#scanner.readGroup(group));
-    for (const refusal of this.#scanner.refusals) log.info('scanner-tier-refused', { refusal });
+    this.#refusals = this.#scanner.refusals;
+    for (const refusal of this.#refusals) log.info('scanner-tier-refused', { refusal });
   }
 
   addSink(sink: IntervalSink): void {
@@ -116,7 +118,7 @@ export class Metering {
       lateTicks: this.#lateTicks,
       lastTickMonotonicNanoseconds: this.#last?.monotonic,
       scanner: this.#lastStatus,
-      refusals: this.#scanner.refusals,
+      refusals: this.#refusals,
     };
   }
 

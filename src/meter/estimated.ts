@@ -68,6 +68,7 @@ export class EstimatedSource implements PowerSource {
         path: describe(this.#estimate),
         source: 'estimated',
         provenance: 'estimated',
+        knownIdleWatts: this.#estimate.idleWatts,
         maxWatts: CEILING_FACTOR * this.#estimate.fullWatts,
       },
     ];

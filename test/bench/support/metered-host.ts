@@ -65,7 +65,7 @@ export class MeteredHost {
       `meter.interval-milliseconds=${options.intervalMilliseconds}`,
       `history.path=${this.database}`,
       `export.port=${this.#port}`,
-      ...(options.sys === undefined ? [] : [`roots.sys=${options.sys}`, 'meter.sources=[rapl-powercap]']),
+      ...(options.sys === undefined ? [] : [`roots.sys=${options.sys}`, 'meter.sources=rapl-powercap']),
       ...(options.set ?? []),
     ];
     const args = [
