@@ -1,124 +1,17 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { type PerfEnergyOpener, RaplPerfSource } from '../../../src/meter/rapl-perf.ts';
+import { RaplPerfSource } from '../../../src/meter/rapl-perf.ts';
 import { parseCpuList } from '../../../src/meter/rapl-perf-events.ts';
-import type { NativePerfEnergy } from '../../../src/native/perf-energy.ts';
 import { KisimError } from '../../../src/util/errors.ts';
+import { PerfHost, type PerfMachine } from '../../support/perf-host.ts';
 
-const SCALE = '2.3283064365386962890625e-10';
-const CONFIG: Readonly<Record<string, number>> = {
-  'energy-cores': 1,
-  'energy-pkg': 2,
-  'energy-ram': 3,
-  'energy-gpu': 4,
-  'energy-psys': 5,
-};
-
-interface Machine {
-  /** Events of the PMU `power`. */
-  readonly events: readonly string[];
-  readonly cpumask: string;
-  /** Package and die of each CPU; die undefined: no die_id file, as on old kernels. */
-  readonly cpus: Readonly<Record<number, readonly [number, number?]>>;
-  readonly vendor?: string;
-  /** cpumask of the PMU `power_core` with its one event. */
-  readonly coreMask?: string;
+function hostFor(t: TestContext, machine: PerfMachine): PerfHost {
+  const host = new PerfHost(machine);
+  t.after(() => host.remove());
+  return host;
 }
 
-/** A tree with an energy PMU in the form of the kernel, and counters that the test moves. */
-class Host {
-  readonly root = mkdtempSync(join(tmpdir(), 'kisimd-perf-'));
-  readonly sys = join(this.root, 'sys');
-  readonly proc = join(this.root, 'proc');
-  nanoseconds = 1e9;
-  /** Joules by `type/config@cpu`. */
-  readonly joules = new Map<string, number>();
-  /** System error name by `type/config@cpu` or `type/config`: opens, then reads, fail so. */
-  readonly openFaults = new Map<string, string>();
-  readonly readFaults = new Map<string, string>();
-  opened: string[] = [];
-  closed: string[] = [];
-
-  constructor(t: TestContext, machine: Machine) {
-    t.after(() => rmSync(this.root, { recursive: true }));
-    this.write('proc/cpuinfo', `processor\t: 0\nvendor_id\t: ${machine.vendor ?? 'GenuineIntel'}\n`);
-    this.write('proc/sys/kernel/perf_event_paranoid', '2\n');
-    this.#pmu('power', 18, machine.cpumask);
-    for (const event of machine.events) this.event('power', event, CONFIG[event] ?? 9);
-    if (machine.coreMask !== undefined) {
-      this.#pmu('power_core', 19, machine.coreMask);
-      this.event('power_core', 'energy-core', 1);
-    }
-    for (const [cpu, [socket, die]] of Object.entries(machine.cpus)) {
-      const topology = `sys/devices/system/cpu/cpu${cpu}/topology`;
-      this.write(`${topology}/physical_package_id`, `${socket}\n`);
-      if (die !== undefined) this.write(`${topology}/die_id`, `${die}\n`);
-    }
-  }
-
-  write(path: string, text: string): void {
-    const file = join(this.root, path);
-    mkdirSync(join(file, '..'), { recursive: true });
-    writeFileSync(file, text);
-  }
-
-  event(pmu: string, name: string, config: number): void {
-    const path = `sys/bus/event_source/devices/${pmu}/events/${name}`;
-    this.write(path, `event=0x0${config}\n`);
-    this.write(`${path}.unit`, 'Joules\n');
-    this.write(`${path}.scale`, `${SCALE}\n`);
-  }
-
-  source(): RaplPerfSource {
-    const clock = { monotonicNanoseconds: () => this.nanoseconds };
-    return new RaplPerfSource({ sys: this.sys, proc: this.proc, open: this.#open, clock });
-  }
-
-  /** Opens, takes the first reading, lets `watts` flow for a second into the counters named, and reads again. */
-  second(source: RaplPerfSource, watts: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
-    this.pass(1, watts);
-    return Object.fromEntries(
-      source.read().map(({ zone, energyMicrojoules }) => [zone.id, energyMicrojoules ?? Number.NaN]),
-    );
-  }
-
-  pass(seconds: number, watts: Readonly<Record<string, number>>): void {
-    this.nanoseconds += seconds * 1e9;
-    for (const [key, joules] of Object.entries(watts)) {
-      this.joules.set(key, (this.joules.get(key) ?? 0) + joules * seconds);
-    }
-  }
-
-  #pmu(name: string, type: number, cpumask: string): void {
-    const folder = `sys/bus/event_source/devices/${name}`;
-    this.write(`${folder}/type`, `${type}\n`);
-    this.write(`${folder}/cpumask`, `${cpumask}\n`);
-    this.write(`${folder}/format/event`, 'config:0-7\n');
-  }
-
-  readonly #open: PerfEnergyOpener = ({ type, config, cpu, joulesPerCount }): NativePerfEnergy => {
-    assert.equal(joulesPerCount, 2 ** -32);
-    const key = `${type}/${config}@${cpu}`;
-    const fault = this.openFaults.get(key) ?? this.openFaults.get(`${type}/${config}`);
-    if (fault !== undefined) throw Object.assign(new Error(fault), { code: fault });
-    this.opened.push(key);
-    return {
-      readJoules: () => {
-        const broken = this.readFaults.get(key);
-        if (broken !== undefined) throw Object.assign(new Error(broken), { code: broken });
-        return this.joules.get(key) ?? 0;
-      },
-      close: () => {
-        this.closed.push(key);
-      },
-    };
-  };
-}
-
-const twoSockets: Machine = {
+const twoSockets: PerfMachine = {
   events: ['energy-pkg', 'energy-ram', 'energy-cores', 'energy-psys'],
   cpumask: '0,18',
   cpus: { 0: [0, 0], 18: [1, 0] },
@@ -143,7 +36,7 @@ test('lists of CPUs are read in the kernel’s form', () => {
 });
 
 test('every socket has its zones, with the ids that powercap gives them', (t) => {
-  const host = new Host(t, twoSockets);
+  const host = hostFor(t, twoSockets);
   const source = host.source();
   source.open();
   assert.deepEqual(
@@ -165,7 +58,7 @@ test('every socket has its zones, with the ids that powercap gives them', (t) =>
 });
 
 test('the first reading is no energy; later ones are what the counter moved in the time measured', (t) => {
-  const host = new Host(t, { ...twoSockets, events: ['energy-pkg'] });
+  const host = hostFor(t, { ...twoSockets, events: ['energy-pkg'] });
   host.joules.set('18/2@0', 5000);
   const source = host.source();
   source.open();
@@ -182,7 +75,7 @@ test('the first reading is no energy; later ones are what the counter moved in t
 });
 
 test('the package number comes from the topology, not from the order of the CPUs', (t) => {
-  const host = new Host(t, { events: ['energy-pkg'], cpumask: '0,1', cpus: { 0: [3, 0], 1: [1, 0] } });
+  const host = hostFor(t, { events: ['energy-pkg'], cpumask: '0,1', cpus: { 0: [3, 0], 1: [1, 0] } });
   const source = host.source();
   source.open();
   assert.deepEqual(
@@ -195,7 +88,7 @@ test('the package number comes from the topology, not from the order of the CPUs
 });
 
 test('dies of one package have counters of their own on Intel and are all counted', (t) => {
-  const host = new Host(t, {
+  const host = hostFor(t, {
     events: ['energy-pkg', 'energy-ram'],
     cpumask: '0,28',
     cpus: { 0: [0, 0], 28: [0, 1] },
@@ -214,7 +107,7 @@ test('dies of one package have counters of their own on Intel and are all counte
 });
 
 test('AMD dies mirror one counter: shown, counted once (137 W for 68 W in another meter)', (t) => {
-  const host = new Host(t, {
+  const host = hostFor(t, {
     events: ['energy-pkg'],
     cpumask: '0,8,16',
     cpus: { 0: [0, 0], 8: [0, 1], 16: [1, 0] },
@@ -233,7 +126,7 @@ test('AMD dies mirror one counter: shown, counted once (137 W for 68 W in anothe
 });
 
 test('per-core counters of power_core are summed by socket and never counted', (t) => {
-  const host = new Host(t, {
+  const host = hostFor(t, {
     events: ['energy-pkg'],
     cpumask: '0',
     cpus: { 0: [0, 0], 1: [0, 0], 2: [0, 0] },
@@ -258,7 +151,7 @@ test('per-core counters of power_core are summed by socket and never counted', (
 });
 
 test('the kernel’s own figure for all cores is taken before the sum over cores', (t) => {
-  const host = new Host(t, { ...twoSockets, coreMask: '0-3' });
+  const host = hostFor(t, { ...twoSockets, coreMask: '0-3' });
   const source = host.source();
   source.open();
   const ids = source.zones().map(({ id }) => id);
@@ -267,7 +160,7 @@ test('the kernel’s own figure for all cores is taken before the sum over cores
 });
 
 test('psys alone is counted; beside DRAM it holds the DRAM', (t) => {
-  const host = new Host(t, {
+  const host = hostFor(t, {
     events: ['energy-psys', 'energy-ram'],
     cpumask: '0,1',
     cpus: { 0: [0], 1: [1] },
@@ -285,7 +178,7 @@ test('psys alone is counted; beside DRAM it holds the DRAM', (t) => {
 });
 
 test('an event that some kernels list and the processor lacks is a note and decides nothing', (t) => {
-  const host = new Host(t, { ...twoSockets, events: ['energy-pkg', 'energy-psys'] });
+  const host = hostFor(t, { ...twoSockets, events: ['energy-pkg', 'energy-psys'] });
   host.openFaults.set('18/2', 'EINVAL');
   const source = host.source();
   source.open();
@@ -299,7 +192,7 @@ test('an event that some kernels list and the processor lacks is a note and deci
 });
 
 test('events in an unknown form are notes', (t) => {
-  const host = new Host(t, { ...twoSockets, events: ['energy-pkg', 'energy-ram'] });
+  const host = hostFor(t, { ...twoSockets, events: ['energy-pkg', 'energy-ram'] });
   host.write('sys/bus/event_source/devices/power/events/energy-ram.unit', 'Erg\n');
   host.write('sys/bus/event_source/devices/power/events/energy-new', 'event=0x1,umask=0x2\n');
   const source = host.source();
@@ -314,14 +207,14 @@ test('events in an unknown form are notes', (t) => {
 });
 
 test('no energy PMU is a coded error that tells what to load', (t) => {
-  const host = new Host(t, { ...twoSockets, events: [] });
+  const host = hostFor(t, { ...twoSockets, events: [] });
   const error = thrownBy(host.source());
   assert.equal(error.code, 'KISIM_E_METER_PERF_ABSENT');
   assert.match(error.action, /modprobe rapl/);
 });
 
 test('missing permission is a coded error with the commands that grant it', (t) => {
-  const host = new Host(t, twoSockets);
+  const host = hostFor(t, twoSockets);
   for (const config of [1, 2, 3, 5]) host.openFaults.set(`18/${config}`, config === 5 ? 'EINVAL' : 'EACCES');
   const error = thrownBy(host.source());
   assert.equal(error.code, 'KISIM_E_METER_PERF_FORBIDDEN');
@@ -332,7 +225,7 @@ test('missing permission is a coded error with the commands that grant it', (t) 
 });
 
 test('where no event opens at all that is said, with every reason', (t) => {
-  const host = new Host(t, { ...twoSockets, events: ['energy-pkg', 'energy-ram'] });
+  const host = hostFor(t, { ...twoSockets, events: ['energy-pkg', 'energy-ram'] });
   for (const config of [2, 3]) host.openFaults.set(`18/${config}`, 'ENOENT');
   const error = thrownBy(host.source());
   assert.equal(error.code, 'KISIM_E_METER_PERF_UNREADABLE');
@@ -340,7 +233,7 @@ test('where no event opens at all that is said, with every reason', (t) => {
 });
 
 test('a failing open leaves nothing open', (t) => {
-  const host = new Host(t, twoSockets);
+  const host = hostFor(t, twoSockets);
   const broken = new RaplPerfSource({
     sys: host.sys,
     proc: host.proc,
@@ -355,7 +248,7 @@ test('a failing open leaves nothing open', (t) => {
 });
 
 test('one unreadable counter stops none of the others and loses nothing', (t) => {
-  const host = new Host(t, { ...twoSockets, events: ['energy-pkg'] });
+  const host = hostFor(t, { ...twoSockets, events: ['energy-pkg'] });
   const source = host.source();
   source.open();
   source.read();
@@ -373,7 +266,7 @@ test('one unreadable counter stops none of the others and loses nothing', (t) =>
 });
 
 test('a PMU that goes away is a gap, and a new base when it returns', (t) => {
-  const host = new Host(t, { ...twoSockets, events: ['energy-pkg'] });
+  const host = hostFor(t, { ...twoSockets, events: ['energy-pkg'] });
   const source = host.source();
   source.open();
   source.read();
@@ -384,7 +277,7 @@ test('a PMU that goes away is a gap, and a new base when it returns', (t) => {
 });
 
 test('backward and absurd jumps are gaps and the next reading is good', (t) => {
-  const host = new Host(t, { ...twoSockets, events: ['energy-pkg'] });
+  const host = hostFor(t, { ...twoSockets, events: ['energy-pkg'] });
   const source = host.source();
   source.open();
   host.joules.set('18/2@0', 100);
@@ -397,7 +290,7 @@ test('backward and absurd jumps are gaps and the next reading is good', (t) => {
 });
 
 test('close closes every event once', (t) => {
-  const host = new Host(t, twoSockets);
+  const host = hostFor(t, twoSockets);
   const source = host.source();
   source.open();
   source.close();
