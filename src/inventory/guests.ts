@@ -1,7 +1,6 @@
 import type { ProcessRecord } from '../native/process-scanner.ts';
 import { guestEntity, guestName } from './account-entity.ts';
 import type { AccountTable } from './account-table.ts';
-import type { Entity } from './entity.ts';
 import type { ProcessCgroup } from './process-cgroup.ts';
 import type { QemuGuest } from './qemu-command.ts';
 import { vmPidOfKernelThread } from './vm-kernel-thread.ts';
@@ -9,6 +8,12 @@ import { vmPidOfKernelThread } from './vm-kernel-thread.ts';
 interface Emulator {
   readonly account: number;
   readonly cmdline: string;
+}
+
+/** What an emulator that was born again was known as, and the account that its whole guest is leaving, if so. */
+export interface FormerGuest {
+  readonly vmId: string;
+  readonly leaving: number | undefined;
 }
 
 /** The accounts of QEMU guests: of their own cgroup where they have one, else below the account they lie in. */
@@ -20,9 +25,18 @@ export class Guests {
     this.#table = table;
   }
 
-  /** @param account the account of the emulator's cgroup */
-  place(record: ProcessRecord, guest: QemuGuest, cgroup: ProcessCgroup, account: number): number {
-    const id = this.#account(record, guest, cgroup, account);
+  /**
+   * @param account the account of the emulator's cgroup
+   * @param former where the emulator was born again in its slot
+   */
+  place(
+    record: ProcessRecord,
+    guest: QemuGuest,
+    cgroup: ProcessCgroup,
+    account: number,
+    former: FormerGuest | undefined,
+  ): number {
+    const id = this.#account(record, guest, cgroup, account, former);
     this.#byPid.set(record.pid, { account: id, cmdline: record.cmdline });
     return id;
   }
@@ -50,7 +64,13 @@ export class Guests {
     this.#byPid.delete(pid);
   }
 
-  #account(record: ProcessRecord, guest: QemuGuest, cgroup: ProcessCgroup, account: number): number {
+  #account(
+    record: ProcessRecord,
+    guest: QemuGuest,
+    cgroup: ProcessCgroup,
+    account: number,
+    former: FormerGuest | undefined,
+  ): number {
     const table = this.#table;
     // `-daemonize` forks: the child is the same guest, and the parent goes.
     const parent = this.#byPid.get(record.ppid);
@@ -60,7 +80,7 @@ export class Guests {
     const scope = cgroup.nodes.at(-1);
     const ownScope = scope?.kind === 'vm';
     const name = guestName(guest, ownScope ? scope.name : '', record.pid);
-    const vmId = this.#vmId(record, guest, account, inside);
+    const vmId = this.#vmId(record, guest, account, former);
     if (inside?.vmId === vmId) return account;
     const key = `vm:${vmId}`;
     const existing = table.find(key);
@@ -74,26 +94,31 @@ export class Guests {
   }
 
   /** The UUID, or pid and start; a guest that migrates within the host runs twice under one UUID and gets its pid too. */
-  #vmId(record: ProcessRecord, guest: QemuGuest, account: number, inside: Entity | undefined): string {
+  #vmId(record: ProcessRecord, guest: QemuGuest, account: number, former: FormerGuest | undefined): string {
     const base = guest.uuid === '' ? `${record.pid}:${record.startTicks}` : guest.uuid;
     const second = `${base}:${record.pid}`;
-    if (inside?.vmId === base || inside?.vmId === second) return inside.vmId;
-    const known = this.#table.find(`vm:${second}`);
-    if (known !== undefined && this.#table.account(known).parent === account) return second;
+    const free = (vmId: string) => !this.#isUsedElsewhere(vmId, account, former?.leaving);
+    for (const vmId of [this.#table.account(account).entity?.vmId, former?.vmId]) {
+      if ((vmId === base || vmId === second) && free(vmId)) return vmId;
+    }
     let vmId = base;
-    for (let attempt = 0; this.#isUsedElsewhere(vmId, account); attempt++) {
+    for (let attempt = 0; !free(vmId); attempt++) {
       vmId = attempt === 0 ? second : `${second}:${attempt}`;
     }
     return vmId;
   }
 
   /** Looks at every account: done only when an emulator starts. */
-  #isUsedElsewhere(vmId: string, account: number): boolean {
+  #isUsedElsewhere(vmId: string, account: number, leaving: number | undefined): boolean {
     const key = `vm:${vmId}`;
     const sum = this.#table.find(key);
     return this.#table.accounts.some((candidate) => {
       if (candidate?.entity?.key !== key || this.#table.processesOf(candidate.id) === 0) return false;
-      return candidate.id !== account && !(candidate.id === sum && candidate.parent === account);
+      return (
+        candidate.id !== leaving &&
+        candidate.id !== account &&
+        !(candidate.id === sum && candidate.parent === account)
+      );
     });
   }
 }

@@ -122,7 +122,7 @@ export class Inventory implements InventoryView, InventoryUpdate {
     tick: ProcessTick,
   ): void {
     // Born again: it called exec, or was moved to another cgroup.
-    const previous = this.#occupants[record.slot]?.account;
+    const previous = this.#occupants[record.slot];
     this.#vacate(record.slot);
     this.#guests.forget(record.pid);
     const cgroup = this.#cgroupOf(record.cgroup);
@@ -140,15 +140,18 @@ export class Inventory implements InventoryView, InventoryUpdate {
     guest: QemuGuest,
     cgroup: ProcessCgroup,
     account: number,
-    previous: number | undefined,
+    previous: Occupant | undefined,
   ): number {
     const before = this.#table.account(account).entity;
-    const wasSum = previous !== undefined && this.#guests.isSum(previous);
-    const own = this.#guests.place(record, guest, cgroup, account);
+    const leaving = previous && this.#guests.isSum(previous.account) ? previous.account : undefined;
+    const former = previous && { vmId: previous.entity.vmId, leaving };
+    const own = this.#guests.place(record, guest, cgroup, account, former);
     // Its scope was known before the emulator was seen: what runs there learns whose it is.
     if (own === account && this.#table.account(account).entity !== before) this.#move(account, account);
     // It was moved to another cgroup: its kernel threads go along.
-    if (wasSum && previous !== own) this.#move(previous, own);
+    if (leaving !== undefined && leaving !== own && this.#table.account(own).entity?.vmId === former?.vmId) {
+      this.#move(leaving, own);
+    }
     return own;
   }
 
