@@ -51,7 +51,7 @@ export const meterErrors = defineErrors({
   },
   KISIM_E_METER_RECORDING_INVALID: {
     summary: 'the capture is not valid',
-    expected: 'energy.jsonl as docs in src/meter/capture-format.ts describe it',
+    expected: 'energy.jsonl as src/meter/capture-format.ts describes it',
     action: 'make the capture again, or remove the damaged lines',
   },
   KISIM_E_METER_RECORDING_ENDED: {

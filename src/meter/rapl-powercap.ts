@@ -1,5 +1,4 @@
 import type { NativeCounterSampler } from '../native/counters.ts';
-import { nativeErrors } from '../native/errors.ts';
 import type { Watts } from '../util/units.ts';
 import { meterErrors } from './errors.ts';
 import { type CounterSetFactory, HeldCounters } from './held-counters.ts';
@@ -38,8 +37,8 @@ const MIRROR_ATTEMPTS = 4;
  * RAPL by the powercap class of sysfs: every zone of every socket and die, those inside others too, but only
  * packages and their DRAM are counted. Needs read permission on energy_uj.
  *
- * `open` throws KISIM_E_METER_POWERCAP_ABSENT, _FORBIDDEN or _UNREADABLE; one readable zone is enough to go on, the
- * others are told by `notes()`.
+ * `open` throws KISIM_E_METER_POWERCAP_ABSENT, _FORBIDDEN or _UNREADABLE; one readable zone that is counted is enough to
+ * go on, the others are told by `notes()`.
  */
 export class RaplPowercapSource implements PowerSource {
   readonly name = 'rapl-powercap';
@@ -70,9 +69,9 @@ export class RaplPowercapSource implements PowerSource {
     this.#held.open(tree.zones.map((zone) => zone.energyPath));
     try {
       this.#held.read();
-      this.#requireOneReadable(tree);
       const readable = new Set(tree.zones.filter((_, at) => this.#held.error(at) === ''));
       this.#placed = placeZones(tree.zones, (zone) => readable.has(zone));
+      this.#requireOneReadable(tree);
       this.#zones = this.#placed.map(({ zone }) => zone);
       this.#tracks = this.#placed.map(
         ({ zone, source }) =>
@@ -126,8 +125,13 @@ export class RaplPowercapSource implements PowerSource {
   }
 
   #requireOneReadable(tree: PowercapTree): void {
-    const failures = tree.zones.map((zone, at) => ({ zone, error: this.#held.error(at) }));
-    if (failures.some(({ error }) => error === '')) return;
+    const readable = this.#placed.map((_, at) => this.#held.error(at) === '');
+    // Zones that are only shown do not make a source: without a counted one every interval would be unknown.
+    if (this.#placed.some(({ zone }, at) => zone.counted && readable[at] === true)) return;
+    if (readable.some(Boolean) && !this.#placed.some(({ zone }) => zone.counted)) return;
+    const failures = tree.zones.flatMap((zone, at) =>
+      readable[at] === true ? [] : [{ zone, error: this.#held.error(at) }],
+    );
     const found = failures.map(({ zone, error }) => `${zone.energyPath} (${error})`).join(', ');
     if (failures.every(({ error }) => error === 'EACCES' || error === 'EPERM')) {
       const files = failures.map(({ zone }) => zone.energyPath).join(' ');
@@ -201,7 +205,7 @@ export class RaplPowercapSource implements PowerSource {
     const { samplingHz, sampler } = this.#options;
     if (samplingHz <= 0) return;
     if (sampler === undefined) {
-      throw nativeErrors.KISIM_E_ADDON_MISSING(`no sampler for the asked ${samplingHz} Hz`);
+      throw new TypeError(`samplingHz is ${samplingHz}, but no sampler was given`);
     }
     this.#sampler?.stop();
     this.#sampled = this.#placed.flatMap((_, at) => (Number.isNaN(this.#held.values[at]!) ? [] : [at]));

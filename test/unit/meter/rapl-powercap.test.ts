@@ -470,6 +470,14 @@ describe('when the source cannot be used', () => {
     assert.equal(counters.opened, counters.closed);
   });
 
+  test('a core that can be read is no source where its package cannot', () => {
+    counters.faults.set('intel-rapl:0/energy_uj', 'EACCES');
+    counters.faults.set('intel-rapl:0:1/energy_uj', 'EACCES');
+    const error = failure(() => open(oneSocket()));
+    assert.equal(error.code, 'KISIM_E_METER_POWERCAP_FORBIDDEN');
+    assert.doesNotMatch(error.found, /intel-rapl:0:0/);
+  });
+
   test('a host without powercap is told as such', () => {
     assert.equal(failure(() => openZones({})).code, 'KISIM_E_METER_POWERCAP_ABSENT');
   });
