@@ -1,11 +1,13 @@
 import { userInfo } from 'node:os';
 import { type CheckedConfig, checkConfig, loadConfig } from '../../config/load.ts';
+import { configuredCandidates } from '../../meter/configured-sources.ts';
 import { loadAddon } from '../../native/addon.ts';
+import { systemClock } from '../../util/clock.ts';
 import { systemErrorCode } from '../../util/errors.ts';
+import { silentLogger } from '../../util/log.ts';
 import type { CommandContext } from '../command.ts';
 import { examine } from '../doctor/examine.ts';
 import { readHostCard } from '../doctor/host.ts';
-import { makeRealSource } from '../doctor/real-sources.ts';
 import { renderFindings } from '../doctor/report.ts';
 
 /** A user id without an entry in the user database has no name. */
@@ -38,7 +40,7 @@ export async function runDoctor({ env, options, stdout }: CommandContext): Promi
     nodePath: process.execPath,
     userName: userName(),
     loadAddon,
-    makeSource: (name, measured) => makeRealSource(name, measured, config),
+    candidates: configuredCandidates(config, { clock: systemClock, log: silentLogger }),
     makeScanner: () =>
       new (loadAddon().ProcessScanner)({
         procRoot: config.roots.proc,

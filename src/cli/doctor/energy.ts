@@ -1,14 +1,12 @@
 import type { PowerSource, SourceName, Zone } from '../../meter/power-source.ts';
+import { openSources, type SourceCandidate } from '../../meter/select.ts';
 import { KisimError } from '../../util/errors.ts';
 import type { Finding } from './finding.ts';
-
-/** `measured` = an earlier source meters the processor already. Returns the source unopened. */
-export type SourceMaker = (name: SourceName, measured: boolean) => PowerSource;
 
 export interface EnergyReport {
   readonly findings: readonly Finding[];
   /** False where no source at all can meter. */
-  readonly anyWorks: boolean;
+  readonly canMeter: boolean;
 }
 
 function zonesText(zones: readonly Zone[]): string {
@@ -23,12 +21,10 @@ function zonesText(zones: readonly Zone[]): string {
   return parts.filter((part) => part !== '').join('; ');
 }
 
-/** The table row that an estimate rests on stands in the path of its zone. */
-function estimateText(zones: readonly Zone[]): string {
-  return `${zones.map((zone) => zone.path).join(', ')}; every figure is marked as estimated`;
-}
-
-/** Why a source did not open. The doctor goes on also where the error is none of ours, and tells it as it is. */
+/**
+ * Why a source did not open. A code that ends in `_ABSENT` means that the machine has no such thing, which is no
+ * defect. The doctor goes on also where the error is none of ours, and tells it as it is.
+ */
 function refusal(error: unknown): Pick<Finding, 'mark' | 'says' | 'action' | 'code'> {
   if (error instanceof KisimError) {
     const mark = error.code.endsWith('_ABSENT') ? 'absent' : 'refused';
@@ -37,39 +33,63 @@ function refusal(error: unknown): Pick<Finding, 'mark' | 'says' | 'action' | 'co
   return { mark: 'refused', says: `unexpected: ${error instanceof Error ? error.message : String(error)}` };
 }
 
-/**
- * Opens each source for a moment. What it throws says best why it cannot be used and what to do. An error code that
- * ends in `_ABSENT` means that the machine has no such thing, which is no defect.
- */
-export function energyFindings(names: readonly SourceName[], makeSource: SourceMaker): EnergyReport {
-  const findings: Finding[] = [];
-  let measured = false;
-  let anyWorks = false;
-  for (const name of names) {
-    const subject = { topic: 'energy', subject: name } as const;
-    let source: PowerSource;
+function notesOf(source: PowerSource): readonly string[] {
+  return 'notes' in source && typeof source.notes === 'function' ? (source.notes() as readonly string[]) : [];
+}
+
+function openedFindings(name: SourceName, source: PowerSource): readonly Finding[] {
+  const subject = { topic: 'energy', subject: name } as const;
+  const zones = source.zones();
+  // The row of the table that an estimate rests on stands in the path of its zone.
+  const says =
+    name === 'estimated' ? `possible: ${zones.map((zone) => zone.path).join(', ')}` : zonesText(zones);
+  return [
+    { ...subject, mark: 'ok', says },
+    ...notesOf(source).map((note) => ({ ...subject, mark: 'warn', says: note }) as const),
+  ];
+}
+
+/** Opens every source for a moment, also those that the daemon would not need to. */
+function sourceFindings(candidates: readonly SourceCandidate[]): readonly Finding[] {
+  let processorMetered = false;
+  return candidates.flatMap(({ name, create }) => {
     try {
-      source = makeSource(name, measured);
+      const source = create(processorMetered ? 'processor-metered' : 'only-source');
       source.open();
+      const findings = openedFindings(name, source);
+      if (name !== 'estimated') {
+        processorMetered ||= source.zones().some((zone) => zone.counted && zone.kind !== 'gpu');
+      }
+      source.close();
+      return findings;
     } catch (error) {
-      findings.push({ ...subject, ...refusal(error) });
-      continue;
+      return [{ topic: 'energy', subject: name, ...refusal(error) }];
     }
-    const zones = source.zones();
-    const notes = 'notes' in source && typeof source.notes === 'function' ? (source.notes() as string[]) : [];
-    source.close();
-    for (const note of notes) findings.push({ ...subject, mark: 'warn', says: note });
-    anyWorks ||= zones.some((zone) => zone.counted);
-    if (name === 'estimated') {
-      findings.push(
-        measured
-          ? { ...subject, mark: 'ok', says: `not needed, as energy is measured; ${estimateText(zones)}` }
-          : { ...subject, mark: 'warn', says: estimateText(zones) },
-      );
-    } else {
-      measured ||= zones.some((zone) => zone.counted);
-      findings.push({ ...subject, mark: 'ok', says: zonesText(zones) });
+  });
+}
+
+/** What the daemon would take, by the very choice that the daemon makes. */
+function chosenFinding(candidates: readonly SourceCandidate[]): { finding: Finding; canMeter: boolean } {
+  const subject = { topic: 'energy', subject: 'chosen' } as const;
+  try {
+    const { sources, outcomes, processorSource } = openSources(candidates);
+    for (const source of sources) source.close();
+    const taken = outcomes.filter((outcome) => outcome.taken).map(({ name, reason }) => `${name} ${reason}`);
+    const says = taken.join('; ');
+    if (processorSource === 'estimated') {
+      return {
+        finding: { ...subject, mark: 'warn', says: `${says}; every figure is marked so` },
+        canMeter: true,
+      };
     }
+    return { finding: { ...subject, mark: 'ok', says }, canMeter: true };
+  } catch (error) {
+    return { finding: { ...subject, ...refusal(error) }, canMeter: false };
   }
-  return { findings, anyWorks };
+}
+
+/** What each source says when it is opened, and which of them the daemon would take. */
+export function energyFindings(candidates: readonly SourceCandidate[]): EnergyReport {
+  const { finding, canMeter } = chosenFinding(candidates);
+  return { findings: [...sourceFindings(candidates), finding], canMeter };
 }

@@ -1,12 +1,13 @@
 import type { Config } from '../../config/config.ts';
 import type { CheckedConfig } from '../../config/load.ts';
+import type { SourceCandidate } from '../../meter/select.ts';
 import type { NativeProcessScanner } from '../../native/process-scanner.ts';
 import { addonFinding } from './addon.ts';
 import { configurationFindings } from './configuration.ts';
 import { cgroupFinding, guestFinding, runtimeFinding } from './containers.ts';
 import { msrFinding, perfPermission, powercapPermission } from './counters.ts';
 import { daemonFinding } from './daemon.ts';
-import { energyFindings, type SourceMaker } from './energy.ts';
+import { energyFindings } from './energy.ts';
 import type { Finding } from './finding.ts';
 import { historyFindings } from './history.ts';
 import { type HostCard, hostFindings } from './host.ts';
@@ -23,7 +24,7 @@ export interface Patient {
   readonly nodePath: string;
   readonly userName: string;
   readonly loadAddon: () => unknown;
-  readonly makeSource: SourceMaker;
+  readonly candidates: readonly SourceCandidate[];
   readonly makeScanner: () => NativeProcessScanner;
 }
 
@@ -39,7 +40,7 @@ export async function examine(patient: Patient): Promise<Diagnosis> {
   const { roots } = config;
   const identity = readIdentity(roots);
   const addon = addonFinding(patient.loadAddon);
-  const energy = energyFindings(config.meter.sources, patient.makeSource);
+  const energy = energyFindings(patient.candidates);
   const findings: Finding[] = [
     ...hostFindings(patient.card, patient.nodeVersion),
     addon,
@@ -56,5 +57,5 @@ export async function examine(patient: Patient): Promise<Diagnosis> {
     ...historyFindings(config, patient.userName),
     await daemonFinding(config),
   ];
-  return { findings, canMeter: energy.anyWorks && addon.mark === 'ok' };
+  return { findings, canMeter: energy.canMeter && addon.mark === 'ok' };
 }

@@ -1,14 +1,29 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { test } from 'node:test';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
 import { commandGroups, commandTable } from '../../../src/cli/commands.ts';
-import { completionScript } from '../../../src/cli/completion.ts';
+import { type CompletionShell, completionScript } from '../../../src/cli/completion.ts';
 import { globalOptions } from '../../../src/cli/global-options.ts';
 import { optionWords } from '../../../src/cli/option-words.ts';
 import { runCli } from '../../../src/cli/program.ts';
 import { fakeHost } from './fake-host.ts';
 
 const table = { commands: commandTable, groups: commandGroups };
+let folder = '';
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kisimd-completion-'));
+});
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+function write(shell: CompletionShell): string {
+  const path = join(folder, `kisimd.${shell}`);
+  writeFileSync(path, completionScript(shell, table, globalOptions));
+  return path;
+}
+
 const lacks = (shell: string) =>
   spawnSync(shell, ['-c', 'true']).status === 0 ? false : (`no ${shell} here` as string | false);
 
@@ -45,12 +60,33 @@ test('bash proposes commands, commands below others, options and their values', 
   assert.deepEqual(bashProposals('--set', 'x'), []);
 });
 
+function fishProposals(line: string): string[] {
+  const script = `source ${write('fish')}; complete -C '${line}'`;
+  const { stdout, stderr, status } = spawnSync('fish', ['--no-config', '-c', script], {
+    encoding: 'utf8',
+    env: { ...process.env, HOME: folder },
+  });
+  assert.equal(stderr, '');
+  assert.equal(status, 0);
+  return stdout.split('\n').flatMap((row) => (row === '' ? [] : [row.split('\t')[0] ?? '']));
+}
+
+test('fish proposes commands, commands below others, options and their values', {
+  skip: lacks('fish'),
+}, () => {
+  const top = fishProposals('kisimd ');
+  for (const { name } of commandTable) assert.ok(top.includes(name.split(' ')[0] ?? ''), name);
+  assert.deepEqual(fishProposals('kisimd config ').sort(), ['check', 'show']);
+  assert.deepEqual(fishProposals('kisimd config show --or'), ['--origin']);
+  assert.deepEqual(fishProposals('kisimd doctor --log-level w'), ['warn']);
+  assert.deepEqual(fishProposals('kisimd completion f'), ['fish']);
+  assert.deepEqual(fishProposals('kisimd config check /etc/hostnam'), ['/etc/hostname']);
+  assert.deepEqual(fishProposals('kisimd doctor --or'), []);
+});
+
 for (const shell of ['bash', 'zsh', 'fish'] as const) {
   test(`the script for ${shell} is valid there`, { skip: lacks(shell) }, () => {
-    const { status, stderr } = spawnSync(shell, ['-n'], {
-      input: completionScript(shell, table, globalOptions),
-      encoding: 'utf8',
-    });
+    const { status, stderr } = spawnSync(shell, ['-n', write(shell)], { encoding: 'utf8' });
     assert.equal(stderr, '');
     assert.equal(status, 0);
   });
