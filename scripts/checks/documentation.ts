@@ -9,7 +9,6 @@ import { filesBelow } from './source-files.ts';
 export interface KnownNames {
   readonly commands: ReadonlySet<string>;
   readonly settings: ReadonlySet<string>;
-  readonly sections: ReadonlySet<string>;
   readonly environment: ReadonlySet<string>;
   readonly errors: ReadonlySet<string>;
 }
@@ -52,8 +51,8 @@ export async function checkDocumentation(root: string): Promise<Problem[]> {
   ].filter((file) => !file.startsWith('docs/results/') && existsSync(join(root, file)));
   const known: KnownNames = {
     commands: new Set(['help', ...commandTable.map(({ name }) => name.split(' ')[0] ?? '')]),
-    settings: new Set(settings.map(({ key }) => key)),
-    sections: new Set(settings.map(({ sectionKey }) => sectionKey)),
+    // As in `--set section.key=value`.
+    settings: new Set([...settings.map(({ key }) => key), 'section.key']),
     // The last two are options of the native build.
     environment: new Set([
       ...settings.map(({ environmentName }) => environmentName),

@@ -11,14 +11,14 @@ export interface DeclaredError extends ErrorTemplate {
   readonly file: string;
 }
 
-/** Every coded error: those of src/ROOM/errors.ts, and those of the set-up script, which uses no module of ours. */
+/** Every coded error: what modules of src/ declare, and those of the set-up script, which uses no module of ours. */
 export async function declaredErrors(root: string): Promise<DeclaredError[]> {
   const found: DeclaredError[] = [];
-  for (const file of filesBelow(root, ['src'], ['/errors.ts', 'errors.ts']).filter((f) =>
-    f.endsWith('/errors.ts'),
-  )) {
+  for (const file of filesBelow(root, ['src'], ['.ts'])) {
+    // util/errors.ts holds `defineErrors` itself.
+    if (file === 'src/util/errors.ts' || !readFileSync(join(root, file), 'utf8').includes('= defineErrors('))
+      continue;
     const room = file.split('/')[1] ?? '';
-    if (room === 'util') continue;
     const module: Record<string, unknown> = await import(pathToFileURL(join(root, file)).href);
     for (const value of Object.values(module)) {
       if (typeof value !== 'object' || value === null || !('templates' in value)) continue;

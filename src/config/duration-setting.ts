@@ -1,15 +1,7 @@
-const millisecondsPerUnit = {
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  min: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-  w: 604_800_000,
-} as const;
+import { tryParseDuration } from '../util/duration.ts';
 
 /** Units that the name of a setting may end in. */
-export const millisecondsPerSettingUnit = {
+const millisecondsPerSettingUnit = {
   milliseconds: 1,
   seconds: 1000,
   hours: 3_600_000,
@@ -26,9 +18,6 @@ export type SettingUnit = keyof typeof millisecondsPerSettingUnit;
  * durationIn('hours', '30m'); // 0.5
  */
 export function durationIn(unit: SettingUnit, text: string): number | undefined {
-  const match = /^(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|d|w)$/.exec(text.trim());
-  if (match === null) return undefined;
-  const [, amount, name] = match;
-  const milliseconds = Number(amount) * millisecondsPerUnit[name as keyof typeof millisecondsPerUnit];
-  return milliseconds / millisecondsPerSettingUnit[unit];
+  const milliseconds = tryParseDuration(text);
+  return milliseconds === undefined ? undefined : milliseconds / millisecondsPerSettingUnit[unit];
 }

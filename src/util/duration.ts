@@ -39,7 +39,8 @@ export function parseDuration(text: string): number {
   return milliseconds;
 }
 
-function tryParseDuration(text: string): number | undefined {
+/** The same, but undefined where the text is no duration. */
+export function tryParseDuration(text: string): number | undefined {
   const trimmed = text.trim();
   let milliseconds = 0;
   part.lastIndex = 0;

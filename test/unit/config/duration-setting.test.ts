@@ -7,10 +7,11 @@ test('a duration is given in the unit of its setting', () => {
   assert.equal(durationIn('seconds', '2 min'), 120);
   assert.equal(durationIn('hours', '30m'), 0.5);
   assert.equal(durationIn('days', '2w'), 14);
+  assert.equal(durationIn('seconds', '1m30s'), 90);
 });
 
 test('a number without a unit, a sign, and nonsense are no durations', () => {
-  for (const text of ['5', '-5s', '5 parsecs', '', 's', '1e3s', '5s5s']) {
+  for (const text of ['5', '-5s', '5 parsecs', '', 's', '1e3s']) {
     assert.equal(durationIn('seconds', text), undefined, text);
   }
 });
