@@ -29,7 +29,7 @@ export class EnergyRecorder {
   readonly #options: EnergyRecorderOptions;
   #file: number | undefined;
   #start: Nanoseconds | undefined;
-  #last: Nanoseconds = 0;
+  #last: Nanoseconds = -1;
   #written: readonly (readonly [counted: boolean, exclusion: string])[] = [];
 
   constructor(options: EnergyRecorderOptions) {
@@ -49,6 +49,7 @@ export class EnergyRecorder {
       throw writeError(path, cause);
     }
     this.#start = undefined;
+    this.#last = -1;
     this.#written = zones.map(({ counted, exclusion }) => [counted, exclusion] as const);
   }
 
@@ -73,9 +74,8 @@ export class EnergyRecorder {
   #write(context: ReadContext, readings: readonly ZoneReading[]): void {
     if (this.#file === undefined) return;
     this.#start ??= context.monotonicNanoseconds;
-    const nanoseconds = context.monotonicNanoseconds - this.#start;
-    // Two reads at one instant are one in a capture: a player could not tell them apart.
-    if (nanoseconds !== 0 && nanoseconds <= this.#last) return;
+    // Two reads at one instant must not be lost, nor stand at one time: a player could not tell them apart.
+    const nanoseconds = Math.max(context.monotonicNanoseconds - this.#start, this.#last + 1);
     this.#last = nanoseconds;
     const { busyNanoseconds, cpuCount } = context;
     const line = encodeRecord(

@@ -224,6 +224,14 @@ describe('what is counted', () => {
     });
   });
 
+  test('of a card and the chip on it (xe) the card is counted', () => {
+    const from = open('processor-metered', {
+      name: 'xe',
+      files: { energy1_input: 1, energy1_label: 'card', energy2_input: 1, energy2_label: 'pkg' },
+    });
+    assert.deepEqual(exclusions(from), { 'hwmon-xe-card': '', 'hwmon-xe-pkg': 'inside the card' });
+  });
+
   test('rails of unknown extent are never added up', () => {
     const rails = {
       name: 'ina3221',

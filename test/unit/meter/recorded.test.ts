@@ -160,6 +160,16 @@ describe('a capture that cannot be used', () => {
     }
   });
 
+  test('time that stands still or does not start at 0 is no capture', () => {
+    record(1, 2, 3);
+    const path = join(folder, CAPTURE_FILE);
+    const text = readFileSync(path, 'utf8');
+    writeFileSync(path, text.replace('"t":2000000000', '"t":1000000000'));
+    assert.throws(open, code('KISIM_E_METER_RECORDING_INVALID'));
+    writeFileSync(path, text.replace('"t":0', '"t":5'));
+    assert.throws(open, code('KISIM_E_METER_RECORDING_INVALID'));
+  });
+
   test('another format or version is refused', () => {
     record(1);
     const path = join(folder, CAPTURE_FILE);
@@ -180,6 +190,16 @@ describe('recording', () => {
   test('never writes over a capture', () => {
     record(1);
     assert.throws(() => record(1), { code: 'KISIM_E_METER_RECORDING_WRITE' });
+  });
+
+  test('two readings at one instant are both kept, and the capture can be played', () => {
+    const source = scriptedSource([testZone('package-0')], [[5], [6], [7]]);
+    source.open();
+    const recorder = new EnergyRecorder({ folder, sources: [source], onFailure: assert.fail });
+    recorder.open();
+    for (const at of [0, 0, SECOND, SECOND]) recorder.read(contextAt(START + at));
+    recorder.close();
+    assert.equal(play().after(2).energyMicrojoules, 18);
   });
 
   test('a mirror found out while recording is uncounted in the whole capture', () => {

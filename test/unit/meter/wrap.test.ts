@@ -69,3 +69,17 @@ test('two readings at the same instant are an interval of nothing, not a fault',
   track.step(1000, 5);
   assert.deepEqual(track.step(1000, 5), { energyMicrojoules: 0, gap: undefined, intervalNanoseconds: 0 });
 });
+
+test('an interval as short as the refresh of the counter may hold the energy of one more', () => {
+  const track = new CounterTrack({ rangeMicrojoules: RANGE, maxWatts: 300, wraps: true });
+  track.step(0, 0);
+  assert.equal(track.step(400_000, 1e6).energyMicrojoules, 400_000, '300 W over 1 ms is 0.3 J');
+  assert.equal(track.step(3_400_000, 2e6).gap, 'absurd-jump');
+});
+
+test('where the range is unknown a long interval is unknown too: the smallest known counter could have wrapped', () => {
+  const track = new CounterTrack({ rangeMicrojoules: undefined, maxWatts: 300, wraps: true });
+  track.step(0, 0);
+  assert.equal(track.step(1_000_000, 210e9).energyMicrojoules, 1_000_000);
+  assert.equal(track.step(2_000_000, 440e9).gap, 'gap-exceeds-wrap');
+});
