@@ -177,6 +177,25 @@ void ExitRecordsTellThreadsFromProcesses() {
   CHECK(record.tgid == 0 && !record.lastThread);
 }
 
+void AThreadThatNeverSleptIsChargedUpToItsEnd() {
+  std::string message = ExitMessage(9, 9, 5000, true, 0);
+  const size_t stats = message.size() - 416;
+  Put<uint64_t>(message, stats + 16, 3);         // times on a CPU
+  Put<uint64_t>(message, stats + 24, 1000000);   // ns waited for one
+  Put<uint64_t>(message, stats + 144, 3500);     // us elapsed
+  ExitRecord record;
+  CHECK(ParseExitRecord(message, record));
+  CHECK(record.cpuNanoseconds == 2500000);
+  // Stolen time is elapsed as well: no more than a tick is made up for.
+  Put<uint64_t>(message, stats + 144, 900000);
+  CHECK(ParseExitRecord(message, record));
+  CHECK(record.cpuNanoseconds == 10005000);
+  // One that has slept may have slept all the rest.
+  Put<uint64_t>(message, stats + 272, 1);
+  CHECK(ParseExitRecord(message, record));
+  CHECK(record.cpuNanoseconds == 5000);
+}
+
 void GarbledExitRecordsDoNoHarm() {
   const std::string whole = ExitMessage(12, 9, 5000, true, 99000);
   ExitRecord record;
@@ -224,6 +243,7 @@ int main() {
   HostLinesKeepTheirCpuNumbers();
   ThreadForksAreNoBirths();
   ExitRecordsTellThreadsFromProcesses();
+  AThreadThatNeverSleptIsChargedUpToItsEnd();
   GarbledExitRecordsDoNoHarm();
   APidMapEqualsAMap();
   return 0;

@@ -23,15 +23,23 @@ constexpr uint8_t kLastThreadFlag = 0x20;  // AGROUP of linux/acct.h
 // Offsets in struct taskstats, which only ever grows at its end (with the exception of version 15, Linux 6.14, that
 // the self-test finds out). Spelt out, for headers older than version 12 have no ac_tgid.
 constexpr size_t kFlagOffset = 8;
+constexpr size_t kCpuCountOffset = 16;
+constexpr size_t kCpuDelayOffset = 24;
 constexpr size_t kRunVirtualOffset = 72;
 constexpr size_t kCommOffset = 80;
 constexpr size_t kPidOffset = 128;
 constexpr size_t kParentOffset = 132;
+constexpr size_t kElapsedOffset = 144;
 constexpr size_t kUserOffset = 152;
 constexpr size_t kSystemOffset = 160;
+constexpr size_t kVoluntarySwitchesOffset = 272;
 constexpr size_t kTgidOffset = 368;
 constexpr uint16_t kTgidVersion = 12;
 static_assert(offsetof(taskstats, ac_flag) == kFlagOffset);
+static_assert(offsetof(taskstats, cpu_count) == kCpuCountOffset);
+static_assert(offsetof(taskstats, cpu_delay_total) == kCpuDelayOffset);
+static_assert(offsetof(taskstats, ac_etime) == kElapsedOffset);
+static_assert(offsetof(taskstats, nvcsw) == kVoluntarySwitchesOffset);
 static_assert(offsetof(taskstats, cpu_run_virtual_total) == kRunVirtualOffset);
 static_assert(offsetof(taskstats, ac_comm) == kCommOffset);
 static_assert(offsetof(taskstats, ac_pid) == kPidOffset);
@@ -57,10 +65,24 @@ bool TakeAttribute(std::string_view& bytes, uint16_t& type, std::string_view& pa
   return true;
 }
 
-/** CPU time of a record: nanoseconds where the kernel keeps them, else the microseconds of the basic accounting. */
-uint64_t CpuTimeOf(std::string_view stats, bool basicFields) {
+/**
+ * CPU time of a thread's record. The kernel copies sum_exec_runtime without bringing it up to date
+ * (kernel/delayacct.c, delayacct_add_tsk), so that it lacks what ran since the last scheduler tick or switch: up to
+ * 4 ms at HZ=250, which may be all that a short process did. A thread that never gave up the CPU of its own accord
+ * has run whenever it existed and did not wait for a CPU, and both of these times are up to date. For the others
+ * the lower bound stands, and the rest stays with their cgroup.
+ */
+uint64_t CpuTimeOf(std::string_view stats) {
   const auto scheduler = ValueAt<uint64_t>(stats, kRunVirtualOffset);
-  if (scheduler != 0 || !basicFields) return scheduler;
+  if (stats.size() >= kVoluntarySwitchesOffset + sizeof(uint64_t) &&
+      ValueAt<uint64_t>(stats, kVoluntarySwitchesOffset) == 0 && ValueAt<uint64_t>(stats, kCpuCountOffset) != 0) {
+    const uint64_t elapsed = ValueAt<uint64_t>(stats, kElapsedOffset) * 1000;
+    const uint64_t waited = ValueAt<uint64_t>(stats, kCpuDelayOffset);
+    // Elapsed time holds stolen and interrupt time too: never more than the longest tick (HZ=100) is made up for.
+    constexpr uint64_t kLongestTick = 10'000'000;
+    if (elapsed > waited && elapsed - waited > scheduler) return std::min(elapsed - waited, scheduler + kLongestTick);
+  }
+  if (scheduler != 0) return scheduler;
   return (ValueAt<uint64_t>(stats, kUserOffset) + ValueAt<uint64_t>(stats, kSystemOffset)) * 1000;
 }
 
@@ -118,7 +140,7 @@ bool ParseExitRecord(std::string_view message, ExitRecord& record) {
       found = true;
       record.ppid = ValueAt<int32_t>(stats, kParentOffset);
       std::memcpy(record.comm, stats.data() + kCommOffset, sizeof record.comm - 1);
-      record.cpuNanoseconds = CpuTimeOf(stats, true);
+      record.cpuNanoseconds = CpuTimeOf(stats);
       if (ValueAt<uint16_t>(stats, 0) >= kTgidVersion && stats.size() >= kTgidOffset + sizeof(uint32_t)) {
         record.tgid = ValueAt<int32_t>(stats, kTgidOffset);
         record.lastThread = (ValueAt<uint8_t>(stats, kFlagOffset) & kLastThreadFlag) != 0;
@@ -129,7 +151,7 @@ bool ParseExitRecord(std::string_view message, ExitRecord& record) {
       // Sent with the last thread only, so it says so for kernels without the flag, too. fill_tgid_exit sums the
       // delay accounting; the basic fields of this part stay empty.
       record.hasGroup = true;
-      record.groupCpuNanoseconds = CpuTimeOf(stats, false);
+      record.groupCpuNanoseconds = ValueAt<uint64_t>(stats, kRunVirtualOffset);
       record.tgid = tgid;
       record.lastThread = true;
     }

@@ -222,7 +222,11 @@ void ProcessScanner::ListAll() {
   if (options_.statClock) {
     // A played tree may have been replaced as a whole.
     FileDescriptor root(::open(options_.procRoot.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (root.valid()) proc_ = std::move(root);
+    if (!root.valid()) {
+      const int error = errno;
+      throw ScanError(error, options_.procRoot + ": " + std::strerror(error));
+    }
+    proc_ = std::move(root);
   }
   if (const int error = -lister_.List(proc_.get(), entries_); error != 0)
     throw ScanError(error, options_.procRoot + ": " + std::strerror(error));
