@@ -28,6 +28,8 @@ export interface HistoryOptions {
   readonly defer?: (write: () => void) => void;
   /** Rows kept in memory while the disk takes none. */
   readonly backlogRowLimit?: number;
+  /** Replaced by tests that need the connection to fail. */
+  readonly openDatabase?: typeof openDatabase;
 }
 
 export interface HistoryStatus {
@@ -163,14 +165,20 @@ export class History implements IntervalSink {
     if (open === undefined) return true;
     const last = this.#buffer.take();
     if (last !== undefined) this.#enqueue(last);
-    const complete = this.flush();
-    const { db } = this.#open ?? open;
-    if (!db.open) {
+    let complete = false;
+    try {
+      complete = this.flush();
+    } finally {
+      const { db } = this.#open ?? open;
+      if (db.open) this.#closeDatabase(db, complete);
       this.#open = undefined;
       this.#lock?.release();
       this.#lock = undefined;
-      return false;
     }
+    return complete;
+  }
+
+  #closeDatabase(db: Database.Database, complete: boolean): void {
     try {
       if (complete) db.prepare("UPDATE meta SET value = 1 WHERE key = 'clean'").run();
       // A database without WAL files can be read from a read-only folder. Refused while others read: then WAL stays.
@@ -180,17 +188,13 @@ export class History implements IntervalSink {
       if (sqliteCode(error) === undefined) throw error;
       this.#options.log.debug('history-kept-wal', { error });
     } finally {
-      this.#open = undefined;
       db.close();
-      this.#lock?.release();
-      this.#lock = undefined;
     }
-    return complete;
   }
 
   #openHistory(damage?: string): OpenHistory {
     const { config, log } = this.#options;
-    const db = openDatabase({
+    const db = (this.#options.openDatabase ?? openDatabase)({
       path: config.path,
       busyTimeoutMilliseconds: config.busyTimeoutMilliseconds,
       log,
