@@ -1,5 +1,5 @@
 import { systemErrorCode } from '../util/errors.ts';
-import { runCli } from './program.ts';
+import { type CliTable, runCli } from './program.ts';
 
 const signalNumbers = { SIGINT: 2, SIGTERM: 15 } as const;
 
@@ -8,7 +8,7 @@ const signalNumbers = { SIGINT: 2, SIGTERM: 15 } as const;
  * command to stop; a second one ends the process at once. A reader that closed our stdout (`kisimd ... | head`)
  * is a wish to stop, not an error.
  */
-export async function runOnProcess(): Promise<number> {
+export async function runOnProcess(table?: CliTable): Promise<number> {
   const controller = new AbortController();
   const onSignal = (signal: 'SIGINT' | 'SIGTERM') => {
     if (controller.signal.aborted) process.exit(128 + signalNumbers[signal]);
@@ -24,13 +24,8 @@ export async function runOnProcess(): Promise<number> {
     });
   }
   try {
-    return await runCli(process.argv.slice(2), {
-      stdout: process.stdout,
-      stderr: process.stderr,
-      stdin: process.stdin,
-      env: process.env,
-      signal: controller.signal,
-    });
+    const { stdout, stderr, stdin, env, argv } = process;
+    return await runCli(argv.slice(2), { stdout, stderr, stdin, env, signal: controller.signal }, table);
   } finally {
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);

@@ -34,8 +34,8 @@ export const silentLogger: Logger = {
 
 function errorFields(error: unknown): unknown {
   if (error instanceof KisimError) {
-    const { code, message, expected, action } = error;
-    return { code, message, expected, action };
+    const { code, message, expected, action, cause } = error;
+    return { code, message, expected, action, ...(cause === undefined ? {} : { cause: errorFields(cause) }) };
   }
   if (error instanceof Error) {
     const code = 'code' in error ? error.code : undefined;

@@ -80,7 +80,7 @@ export function perfPermission(roots: HostRoots, { capabilities }: Identity, nod
     ...subject,
     mark: 'refused',
     says: `${what}, and this user has no CAP_PERFMON`,
-    action: `\`sudo setcap cap_perfmon=ep ${nodePath}\`, or \`sudo sysctl kernel.perf_event_paranoid=0\`, or \`sudo kisimd install-service\``,
+    action: `\`sudo kisimd install-service\`; or for every program on this Node \`sudo setcap cap_perfmon=ep ${nodePath}\`; or for all users \`sudo sysctl kernel.perf_event_paranoid=0\``,
   };
 }
 

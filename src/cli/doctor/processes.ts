@@ -8,7 +8,7 @@ import { foundOr, probeText } from './probe-file.ts';
 
 function capabilityHint({ capabilities, ownNamespaces }: Identity, nodePath: string): string {
   if (!capabilities.has('CAP_NET_ADMIN')) {
-    return `\`sudo setcap cap_net_admin,cap_perfmon=ep ${nodePath}\`, or \`sudo kisimd install-service\``;
+    return `\`sudo kisimd install-service\`; or for every program on this Node \`sudo setcap cap_net_admin,cap_perfmon=ep ${nodePath}\``;
   }
   if (ownNamespaces !== undefined && ownNamespaces.length > 0) {
     return 'run on the host itself; in Kubernetes with hostPID: true and hostNetwork: true';

@@ -3,10 +3,11 @@ import { spawn } from 'node:child_process';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
+const waiting = fileURLToPath(new URL('./waiting-program.ts', import.meta.url));
 const main = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
 
-function start(args: readonly string[]) {
-  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+function start(args: readonly string[], script = main) {
+  const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   let out = '';
   let err = '';
   child.stdout.on('data', (chunk) => {
@@ -40,4 +41,23 @@ test('a reader that closes the pipe early is no error', async () => {
   const { status, err } = await ended;
   assert.equal(err, '');
   assert.equal(status, 0);
+});
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  test(`${signal} asks the command to stop, and its own status counts`, async () => {
+    const { child, ended } = start(['wait'], waiting);
+    child.stdout.once('data', () => child.kill(signal));
+    const { status, out, err } = await ended;
+    assert.equal(err, '');
+    assert.equal(out, `waiting\nasked to stop by ${signal}\n`);
+    assert.equal(status, 0);
+  });
+}
+
+test('a second signal ends a command that does not stop', async () => {
+  const { child, ended } = start(['wait', 'stubbornly'], waiting);
+  child.stdout.on('data', () => child.kill('SIGTERM'));
+  const { status, out } = await ended;
+  assert.equal(out, 'waiting\nasked to stop by SIGTERM\n');
+  assert.equal(status, 143);
 });

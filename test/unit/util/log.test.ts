@@ -42,6 +42,18 @@ test('an error is written with its code and what to do', () => {
   });
 });
 
+test('the cause of an error is written with it', () => {
+  const errors = defineErrors({
+    KISIM_E_TEA_COLD: { summary: 'tea is cold', expected: 'above 60 C', action: 'boil water' },
+  });
+  const { log, lines } = collect('info');
+  const cause = Object.assign(new Error('no power'), { code: 'EIO' });
+  log.error('tea', { error: errors.KISIM_E_TEA_COLD('21 C', { cause }) });
+  const written = lines[0]?.['error'] as { cause: { message: string; code: string } };
+  assert.equal(written.cause.message, 'no power');
+  assert.equal(written.cause.code, 'EIO');
+});
+
 test('the silent logger accepts every level', () => {
   for (const level of ['debug', 'info', 'warn', 'error'] as const)
     assert.equal(silentLogger[level]('x'), undefined);
