@@ -3,9 +3,12 @@ import { completionCommand } from './specs/completion.ts';
 import { configCheckCommand } from './specs/config-check.ts';
 import { configShowCommand } from './specs/config-show.ts';
 import { doctorCommand } from './specs/doctor.ts';
+import { energyCommand } from './specs/energy.ts';
+import { exportCommand } from './specs/export.ts';
 import { installServiceCommand } from './specs/install-service.ts';
 import { manCommand } from './specs/man.ts';
 import { runCommand } from './specs/run.ts';
+import { topCommand } from './specs/top.ts';
 
 export interface CommandGroup {
   readonly name: string;
@@ -23,6 +26,9 @@ export const commandGroups: readonly CommandGroup[] = [
  */
 export const commandTable: readonly CommandSpec[] = [
   runCommand,
+  topCommand,
+  energyCommand,
+  exportCommand,
   doctorCommand,
   configCheckCommand,
   configShowCommand,

@@ -47,7 +47,13 @@ export class Daemon {
     const history = config.history.enabled ? new History({ config: config.history, log, clock }) : undefined;
     let metering: Metering | undefined;
     const exporter = config.export.enabled
-      ? new Exporter({ config, clock, log, version: this.#version, status: () => statusOf(metering, history) })
+      ? new Exporter({
+          config,
+          clock,
+          log,
+          version: this.#version,
+          status: () => statusOf(metering, history),
+        })
       : undefined;
 
     const services: Service[] = [];
@@ -67,7 +73,11 @@ export class Daemon {
     services.push({
       name: 'metering',
       start: () => {
-        metering = createMetering(config, { clock, log, ...(history === undefined ? {} : { state: history }) });
+        metering = createMetering(config, {
+          clock,
+          log,
+          ...(history === undefined ? {} : { state: history }),
+        });
         if (history !== undefined) metering.addSink(history);
         if (exporter !== undefined) metering.addSink(exporter);
         metering.start();
@@ -77,7 +87,9 @@ export class Daemon {
 
     await this.#supervisor.start(services);
     log.info('ready', { intervalMilliseconds: config.meter.intervalMilliseconds, node: config.node.name });
-    this.#notifier.ready(`metering every ${config.meter.intervalMilliseconds} ms`, () => this.#alive(metering));
+    this.#notifier.ready(`metering every ${config.meter.intervalMilliseconds} ms`, () =>
+      this.#alive(metering),
+    );
   }
 
   /** Resolves to false where a part could not be stopped cleanly. */
@@ -108,8 +120,8 @@ function statusOf(metering: Metering | undefined, history: History | undefined) 
       ? {}
       : {
           history: {
-            backlogIntervals: history.status.backlogBatches,
-            droppedIntervals: history.status.droppedSeconds,
+            backlogBatches: history.status.backlogBatches,
+            droppedSeconds: history.status.droppedSeconds,
           },
         }),
   };

@@ -3,10 +3,10 @@ import type { GapReason, Provenance, Zone } from '../meter/power-source.ts';
 
 /**
  * What entities are charged by: all counted zones of one kind together (both packages of a two-socket machine
- * are one channel `package`), except GPUs, of which each is a channel of its own.
+ * are one channel `package`), except GPUs and zones of no known kind, of which each is a channel of its own.
  */
 export interface Channel {
-  /** Zone kind, or the zone's id for a GPU. */
+  /** Zone kind, or the zone's id for a GPU or a zone of no known kind. */
   readonly id: string;
   readonly gpu: Zone | undefined;
   /** The weakest provenance among the zones of the channel. */
@@ -62,7 +62,7 @@ export class ChannelMap {
     this.#zones = zones.map(({ zone }) => zone);
     this.#channelOfZone = Int32Array.from(this.#zones, (zone) => {
       if (!zone.counted) return -1;
-      const id = zone.kind === 'gpu' ? zone.id : zone.kind;
+      const id = zone.kind === 'gpu' || zone.kind === 'other' ? zone.id : zone.kind;
       const found = this.channels.findIndex((channel) => channel.id === id);
       if (found >= 0) return found;
       const gpu = zone.kind === 'gpu' ? zone : undefined;

@@ -24,7 +24,9 @@ change what is measured.
 - An empty label is left out (to Prometheus absent and empty are the same).
 - \`active\` of a node is all above idle: what is charged to processes and the unattributed rest, so that
   active + idle = total. Zones inside another zone (core in package) are shown for the node with their total only.
-- A workload has one series for each kind of counted zone, summed over sockets.
+- A workload has one series for each kind of counted zone, summed over sockets. Where nothing can be measured the zone
+  is \`node-estimated\`, the whole machine: it is not called \`package\`, since it is more than that.
+- \`path\` is the file that a zone is read from; an estimate has none (\`kisimd_zone_info\` tells its power curve).
 - Processes that have burnt less than 1 J since the daemon started are left out (\`kisimd_unlisted_process_joules\` has
   their sum, and their container, pod, VM and unit have their energy), and so is the power of a process that did
   nothing in the last interval. \`export.zeroEnergyProcesses\` lists every process that used CPU time.

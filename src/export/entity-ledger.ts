@@ -35,11 +35,11 @@ const SECOND = 1e9;
 const ENDED_KEPT_NANOSECONDS = 600 * SECOND;
 /** After its first scrape it stays a little longer, so that a second Prometheus gets it too. */
 const ENDED_GRACE_NANOSECONDS = 60 * SECOND;
-const SILENT_BEFORE_CHECK_NANOSECONDS = 30 * SECOND;
+const SILENT_BEFORE_CHECK_NANOSECONDS = 10 * SECOND;
 /** Groups whose end nobody tells us of (a removed cgroup that burnt nothing more). */
 const SILENT_GROUP_KEPT_NANOSECONDS = 24 * 3600 * SECOND;
-/** With a pause between sweeps: 1000 idle processes cost 1000 looks at /proc every half minute, not more. */
-const CHECKS_PER_INTERVAL = 50;
+/** In this time every silent entity is looked at once: 1000 idle processes cost 100 looks at /proc a second. */
+const SWEEP_NANOSECONDS = 10 * SECOND;
 
 /** Sums per entity since start, bounded in memory. */
 export class EntityLedger {
@@ -49,7 +49,7 @@ export class EntityLedger {
   readonly #keyOfPid = new Map<number, string>();
   readonly #options: Required<EntityLedgerOptions>;
   #sweep: Iterator<[string, EntityTotals]> | undefined;
-  #nextSweepNanoseconds = 0;
+  #sweepSize = 0;
   #nextPruneNanoseconds = 0;
   #tick = 0;
   #durationNanoseconds: Nanoseconds = 0;
@@ -193,14 +193,15 @@ export class EntityLedger {
     this.#ended.set(key, totals);
   }
 
-  /** A few entities an interval, so that no interval pays for all. */
+  /** A part of the entities each interval, so that none pays for all. Those that ended without a last share go here. */
   #checkSilent(now: Nanoseconds): void {
     if (this.#sweep === undefined) {
-      if (now < this.#nextSweepNanoseconds) return;
-      this.#nextSweepNanoseconds = now + SILENT_BEFORE_CHECK_NANOSECONDS;
       this.#sweep = this.#living.entries();
+      this.#sweepSize = this.#living.size;
     }
-    for (let checked = 0; checked < CHECKS_PER_INTERVAL; checked++) {
+    const share = Math.min(1, this.#durationNanoseconds / SWEEP_NANOSECONDS);
+    const looks = Math.ceil(this.#sweepSize * share);
+    for (let look = 0; look < looks; look++) {
       const next = this.#sweep.next();
       if (next.done === true) {
         this.#sweep = undefined;

@@ -203,8 +203,14 @@ export const ownFamilies = {
   ),
   overruns: counter('kisimd_scanner_overruns_total', 'Times that the kernel dropped process events'),
   unreadable: gauge('kisimd_scanner_unreadable_processes', 'Processes of which a file cannot be read'),
-  historyBacklog: gauge('kisimd_history_backlog_intervals', 'Intervals that wait to be stored'),
-  historyDropped: counter('kisimd_history_dropped_intervals_total', 'Intervals that could not be stored'),
+  historyBacklog: gauge(
+    'kisimd_history_backlog_batches',
+    'Batches, of about a second each, that wait to be stored',
+  ),
+  historyDropped: counter(
+    'kisimd_history_dropped_seconds_total',
+    'Seconds of history that could not be stored',
+  ),
 } as const satisfies Record<string, MetricFamily>;
 
 /** Every family that `/metrics` can show, in the order of the page. */

@@ -139,7 +139,7 @@ function nowZone(totals: ZoneTotals, duration: number): NowZone {
     exclusion: zone.exclusion,
     source: zone.source,
     provenance: zone.provenance,
-    path: totals.path,
+    path: zone.path,
     watts: watts === undefined ? null : rounded(watts),
     maxWatts: last.maxWatts === undefined ? null : rounded(last.maxWatts),
     idleWatts: rounded(last.idleWatts),

@@ -20,7 +20,7 @@ export interface ExporterStatus {
     readonly overruns: number;
     readonly unreadable: number;
   };
-  readonly history?: { readonly backlogIntervals: number; readonly droppedIntervals: number };
+  readonly history?: { readonly backlogBatches: number; readonly droppedSeconds: number };
 }
 
 const idleStates: readonly IdleState[] = ['set', 'learned', 'provisional'];
@@ -58,16 +58,16 @@ export function writeOwnMetrics(
     one(families.unreadable, {}, String(unreadable));
   }
   if (status?.history !== undefined) {
-    one(families.historyBacklog, {}, String(status.history.backlogIntervals));
-    one(families.historyDropped, {}, String(status.history.droppedIntervals));
+    one(families.historyBacklog, {}, String(status.history.backlogBatches));
+    one(families.historyDropped, {}, String(status.history.droppedSeconds));
   }
 }
 
 function writeZones(writer: ExpositionWriter, ledger: Ledger): void {
   const zones = [...ledger.zones.zones()];
   writer.family(families.zone);
-  for (const { zone, path } of zones) {
-    const { id, kind, source, provenance, counted, exclusion, socket } = zone;
+  for (const { zone } of zones) {
+    const { id, kind, source, provenance, counted, exclusion, socket, path } = zone;
     const labels = {
       zone: id,
       kind,

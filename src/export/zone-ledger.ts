@@ -5,7 +5,10 @@ import { type Microjoules, meanWatts, type Nanoseconds, type Watts } from '../ut
 /** What one zone has given since the start of the exporter. */
 export interface ZoneTotals {
   readonly zone: Zone;
-  /** `zone.path`, made unique where zones of one kind share a path (perf events of several sockets). */
+  /**
+   * `zone.path`, made unique where zones of one kind share a path (perf events of several sockets); '' where it is no
+   * file but a sentence (the power curve of an estimate), which is no good as a label.
+   */
   readonly path: string;
   energyMicrojoules: Microjoules;
   idleMicrojoules: Microjoules;
@@ -50,10 +53,11 @@ export class ZoneLedger {
 
   #add(last: ZoneInterval): ZoneTotals {
     const { zone } = last;
-    const taken = [...this.#totals.values()].some((t) => t.zone.kind === zone.kind && t.path === zone.path);
+    const path = zone.path.startsWith('/') ? zone.path : '';
+    const taken = [...this.#totals.values()].some((t) => t.zone.kind === zone.kind && t.path === path);
     const totals: ZoneTotals = {
       zone,
-      path: taken ? `${zone.path}#${zone.id}` : zone.path,
+      path: taken ? `${path}#${zone.id}` : path,
       energyMicrojoules: 0,
       idleMicrojoules: 0,
       activeMicrojoules: 0,

@@ -122,7 +122,7 @@ export function tableHeader({ group, sort }: Pick<ViewState, 'group' | 'sort'>):
   const column = (name: string, width: number, align: 'left' | 'right' = 'right') =>
     fit(sortedColumn[sort] === name ? `${name}▼` : name, width, align);
   const pid = group === 'process' ? ` ${column('PID', 8)}` : '';
-  const last = group === 'process' ? 'WITHIN' : group === 'unit' ? '' : 'DETAILS';
+  const last = group === 'process' ? 'WITHIN  EXECUTABLE' : group === 'unit' ? '' : 'DETAILS';
   return `${column('WATTS', 10)} ${column('CPU%', 8)} ${column('JOULES', 10)}${pid}  ${column('NAME', 32, 'left')} ${last}`;
 }
 

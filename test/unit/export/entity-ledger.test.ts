@@ -32,13 +32,14 @@ test('without a share in the last interval the power is zero and the energy stay
   assert.equal(totalEnergy(totals), 3e6);
 });
 
-test('zones of one kind are one channel, GPUs are each their own, uncounted zones are none', () => {
+test('zones of one kind are one channel, GPUs and zones of no known kind are each their own, uncounted ones are none', () => {
   const zones = [
     pkg,
     aZone({ id: 'package-1', socket: 1 }),
     aZone({ id: 'core-0', kind: 'core', counted: false, exclusion: 'inside package-0' }),
     aZone({ id: 'gpu-a', kind: 'gpu' }),
     aZone({ id: 'gpu-b', kind: 'gpu' }),
+    aZone({ id: 'node-estimated', kind: 'other' }),
   ];
   const ledger = new EntityLedger(alive);
   const job = anEntity('process', 'job', { pid: 7 });
@@ -46,14 +47,14 @@ test('zones of one kind are one channel, GPUs are each their own, uncounted zone
     anInterval(
       1,
       zones.map((zone) => zoneInterval(zone, { active: 1 })),
-      [share(job, [1, 2, 50, 4, 8])],
+      [share(job, [1, 2, 50, 4, 8, 16])],
     ),
   );
   assert.deepEqual(
     ledger.channels.map(({ id }) => id),
-    ['package', 'gpu-a', 'gpu-b'],
+    ['package', 'gpu-a', 'gpu-b', 'node-estimated'],
   );
-  assert.deepEqual([...found(ledger, job.key)!.totalMicrojoules], [3e6, 4e6, 8e6]);
+  assert.deepEqual([...found(ledger, job.key)!.totalMicrojoules], [3e6, 4e6, 8e6, 16e6]);
 });
 
 test('a passing gap of a zone makes power unknown, not smaller', () => {
@@ -158,6 +159,17 @@ test('a process that ends without a last share is found out and not kept for eve
   gone = true;
   for (const second of [200, 201, 202]) ledger.accept(anInterval(second, [zoneInterval(pkg, {})]));
   assert.notEqual(found(ledger, job.key)!.endedAtNanoseconds, undefined);
+});
+
+test('thousands that end without a last share are all found out within half a minute', () => {
+  const ledger = new EntityLedger({ isAlive: () => false, zeroEnergyProcesses: false });
+  const shares = Array.from({ length: 3000 }, (_, i) =>
+    share(anEntity('process', 'tool', { pid: i + 1 }), [1]),
+  );
+  ledger.accept(anInterval(1, [zoneInterval(pkg, { active: 3000 })], shares));
+  for (let second = 2; second <= 31; second++) ledger.accept(anInterval(second, [zoneInterval(pkg, {})]));
+  const living = [...ledger.entities()].filter((t) => t.endedAtNanoseconds === undefined);
+  assert.equal(living.length, 0);
 });
 
 test('a pid given to another process ends the first one (Kepler kept both under one pid)', () => {

@@ -189,6 +189,26 @@ test('two sockets with one perf path keep their series apart', () => {
   assert.equal(new Set(samples(text, 'kepler_node_cpu_joules_total')).size, 2);
 });
 
+test('a zone that is no file has no path label, and node and workloads call it by one name', () => {
+  const sentence = aZone({
+    id: 'node-estimated',
+    kind: 'other',
+    path: 'AMD EPYC: 0.8 W idle to 3.7 W',
+    source: 'estimated',
+    provenance: 'estimated',
+  });
+  const text = metricsText(
+    ledgerOf(anInterval(1, [zoneInterval(sentence, { active: 2 })], [share(nginx, [2])])),
+    'prometheus',
+    options,
+  );
+  assert.deepEqual(samples(text, 'kepler_node_cpu_watts'), [
+    '{zone="node-estimated",node_name="node-1",source="estimated"} 2',
+  ]);
+  assert.match(samples(text, 'kepler_process_cpu_watts')[0]!, /zone="node-estimated",source="estimated"/);
+  assert.match(samples(text, 'kisimd_zone_info')[0]!, /path="AMD EPYC/);
+});
+
 test('export.processMetrics chooses the families of processes', () => {
   const text = metricsText(everything(), 'prometheus', { ...options, processMetrics: ['seconds'] });
   assert.equal(samples(text, 'kepler_process_cpu_joules_total').length, 0);
@@ -209,7 +229,7 @@ test('every family on the page is in the table, with its labels, and in the manu
     ...options,
     status: {
       scanner: { births: 'connector', exits: 'taskstats', storm: false, overruns: 0, unreadable: 1 },
-      history: { backlogIntervals: 0, droppedIntervals: 0 },
+      history: { backlogBatches: 0, droppedSeconds: 0 },
     },
   });
   const byName = new Map(allFamilies().map((family) => [family.name, family]));
@@ -274,7 +294,7 @@ test('promtool has no complaint', { skip: promtool ? false : 'promtool is not in
     processMetrics: ['joules', 'watts', 'seconds'],
     status: {
       scanner: { births: 'connector', exits: 'taskstats', storm: true, overruns: 2, unreadable: 1 },
-      history: { backlogIntervals: 3, droppedIntervals: 0 },
+      history: { backlogBatches: 3, droppedSeconds: 0 },
     },
   });
   const said = execFileSync('promtool', ['check', 'metrics'], {
