@@ -18,6 +18,8 @@ export interface NewAccount {
   readonly parent: number;
   readonly entity: Entity;
   readonly hierarchy: CounterHierarchy;
+  /** Its cgroup in that hierarchy, where it has one. */
+  readonly path: string | undefined;
   /** undefined = no counter of its own; the account is the sum of its processes. */
   readonly counter: CounterFile | undefined;
 }
@@ -25,6 +27,9 @@ export interface NewAccount {
 interface Row {
   readonly key: string;
   hierarchy: CounterHierarchy;
+  readonly path: string | undefined;
+  /** Hierarchy and path as one key. */
+  readonly place: string;
   readonly counter: CounterFile | undefined;
   processes: number;
   children: number;
@@ -38,10 +43,11 @@ interface Row {
 /** The tree of accounts with their cgroup counters. Ids of removed accounts and groups are free after `sweep`. */
 export class AccountTable {
   readonly accounts: (Account | undefined)[] = [{ id: 0, parent: -1, group: -1, entity: undefined }];
-  readonly #rows: (Row | undefined)[] = [newRow('', 'none', undefined, 0)];
+  readonly #rows: (Row | undefined)[] = [newRow(undefined, 0)];
   readonly #groups: GroupRegistry;
   readonly #log: Logger;
   readonly #idOfKey = new Map<string, number>();
+  readonly #idOfPath = new Map<string, number>();
   readonly #empty = new Set<number>();
   readonly #freeIds: number[] = [];
   readonly #retiredGroups: number[] = [];
@@ -81,10 +87,11 @@ export class AccountTable {
 
   add(account: NewAccount): number {
     const id = this.#freeIds.pop() ?? this.accounts.length;
-    const { key, parent, entity, hierarchy, counter } = account;
+    const { key, parent, entity, hierarchy, path, counter } = account;
     const group = counter === undefined ? -1 : this.#open(counter);
     this.accounts[id] = { id, parent, group, entity };
-    this.#rows[id] = newRow(key, hierarchy, counter, this.#tick);
+    this.#rows[id] = newRow(account, this.#tick);
+    if (path !== undefined) this.#idOfPath.set(placeKey(hierarchy, path), id);
     this.#idOfKey.set(key, id);
     this.#rows[parent]!.children++;
     this.#empty.delete(parent);
@@ -127,20 +134,23 @@ export class AccountTable {
     this.accounts[id] = { ...account, group: this.#open(row.counter) };
   }
 
-  /** Takes the counter from an account whose processes turn out to lie in different hierarchies. */
+  /** The account that counts a cgroup, undefined where no account does. */
+  findCounted(hierarchy: CounterHierarchy, path: string): number | undefined {
+    const id = this.#idOfPath.get(placeKey(hierarchy, path));
+    return id !== undefined && this.account(id).group >= 0 ? id : undefined;
+  }
+
+  pathOf(id: number): string | undefined {
+    return this.#rows[id]!.path;
+  }
+
+  /** Takes the counter from an account; from then on it is the sum of its processes and children. */
   dropCounter(id: number): void {
-    const row = this.#rows[id]!;
     const account = this.account(id);
-    row.hierarchy = 'none';
-    if (account.group >= 0) this.#retiredGroups.push(account.group);
-    // A parent that is counted elsewhere did not count all of them either.
-    const keepParent = account.parent === 0 || this.account(account.parent).group < 0;
-    const parent = keepParent ? account.parent : 0;
-    if (parent !== account.parent) {
-      this.#rows[0]!.children++;
-      this.#forgetChild(account.parent);
-    }
-    this.accounts[id] = { ...account, parent, group: -1 };
+    this.#rows[id]!.hierarchy = 'none';
+    if (account.group < 0) return;
+    this.#retiredGroups.push(account.group);
+    this.accounts[id] = { ...account, group: -1 };
   }
 
   /** Removes what is empty and gone. Looks only at empty accounts. */
@@ -177,6 +187,7 @@ export class AccountTable {
     this.#empty.delete(account.id);
     // The key may meanwhile belong to a newer account of the same thing (a guest that was moved).
     if (this.#idOfKey.get(row.key) === account.id) this.#idOfKey.delete(row.key);
+    if (this.#idOfPath.get(row.place) === account.id) this.#idOfPath.delete(row.place);
     this.#freeIds.push(account.id);
     this.#forgetChild(account.parent);
   }
@@ -210,16 +221,13 @@ export class AccountTable {
   }
 }
 
-function newRow(
-  key: string,
-  hierarchy: CounterHierarchy,
-  counter: CounterFile | undefined,
-  groupTick: number,
-): Row {
+function newRow(account: NewAccount | undefined, groupTick: number): Row {
   return {
-    key,
-    hierarchy,
-    counter,
+    key: account?.key ?? '',
+    hierarchy: account?.hierarchy ?? 'none',
+    path: account?.path,
+    place: account === undefined ? '' : placeKey(account.hierarchy, account.path ?? ''),
+    counter: account?.counter,
     processes: 0,
     children: 0,
     groupTick,
@@ -227,4 +235,8 @@ function newRow(
     emptyCpuNanoseconds: Number.NaN,
     exited: undefined,
   };
+}
+
+function placeKey(hierarchy: CounterHierarchy, path: string): string {
+  return `${hierarchy}:${path}`;
 }

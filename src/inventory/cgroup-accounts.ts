@@ -7,8 +7,8 @@ import type { CgroupMounts } from './cgroup-mounts.ts';
 import type { ContainerFinding } from './container-finding.ts';
 import type { ContainerNames } from './container-names.ts';
 import type { NameQueue } from './name-queue.ts';
-import type { ProcessCgroup } from './process-cgroup.ts';
-import { isPlace } from './process-cgroup.ts';
+import type { CounterHierarchy, ProcessCgroup } from './process-cgroup.ts';
+import { isPlace, isWithin } from './process-cgroup.ts';
 
 const USER_ID = /\/user(?:-(\d+)\.slice|@(\d+)\.service)(?:\/|$)/;
 /** Ids that runtimes draw at random; all others are names already. */
@@ -22,6 +22,7 @@ export class CgroupAccounts {
   readonly #queue: NameQueue;
   readonly #log: Logger;
   #toldMixed = false;
+  #living: () => Iterable<ProcessCgroup> = () => [];
 
   constructor(
     table: AccountTable,
@@ -41,25 +42,63 @@ export class CgroupAccounts {
   ensure(cgroup: ProcessCgroup, tick: ProcessTick): number {
     const { hierarchy, nodes } = cgroup;
     const table = this.#table;
-    let account = 0;
+    const chain = [0];
     for (const [index, node] of nodes.entries()) {
       const matters = isPlace(node) || index === nodes.length - 1;
+      const parent = chain.at(-1)!;
       const existing = table.find(nodeKey(node));
-      if (existing !== undefined && node.kind === 'vm') this.#releaseScope(existing, node);
       if (existing === undefined) {
         // Slices of a hierarchy without counters would only stand in the way of those that have one.
-        if (hierarchy !== 'none' || matters) account = this.#create(node, account, cgroup);
-      } else if (table.hierarchyOf(existing) === hierarchy) {
-        table.renewCounter(existing, tick);
-        account = existing;
-      } else if (matters) {
-        // Some of its processes are counted in one hierarchy and some in another: no counter has them all.
-        if (table.hierarchyOf(existing) !== 'none') this.#dropCounter(existing);
-        account = existing;
+        if (hierarchy !== 'none' || matters) chain.push(this.#create(node, parent, cgroup));
+        continue;
       }
-      // Any other account of that name has its counter elsewhere: not all of our CPU time passes through it.
+      if (node.kind === 'vm') this.#releaseScope(existing, node);
+      table.renewCounter(existing, tick);
+      const unseeing = this.#unseeing(existing, cgroup);
+      // Counters that do not see this process cannot stand above it: it keeps out of their way, or they go.
+      if (unseeing.length > 0 && !matters) continue;
+      for (const id of unseeing) this.#dropCounter(id);
+      chain.push(existing);
     }
+    const account = chain.at(-1)!;
+    this.#dropBystanders(cgroup, account);
     return account;
+  }
+
+  /** Where living processes lie, each place once; asked when an account is made. */
+  onLiving(living: () => Iterable<ProcessCgroup>): void {
+    this.#living = living;
+  }
+
+  /** An account and those above it whose counters the CPU time of a process does not pass through. */
+  #unseeing(account: number, cgroup: ProcessCgroup): number[] {
+    const result: number[] = [];
+    for (let id = account; id !== 0; id = this.#table.account(id).parent) {
+      const hierarchy = this.#table.hierarchyOf(id);
+      if (hierarchy === 'none' || this.#table.account(id).group < 0) continue;
+      if (!isWithin(cgroup.paths[hierarchy], this.#table.pathOf(id) ?? '')) result.push(id);
+    }
+    return result;
+  }
+
+  /**
+   * A process can be seen by counters that know nothing of the account it is charged to: on some hybrid hosts all
+   * containers lie in the v2 cgroup of their runtime's service. Such a counter would charge them twice.
+   */
+  #dropBystanders(cgroup: ProcessCgroup, account: number): void {
+    for (const hierarchy of ['cpuacct', 'unified'] as const) {
+      const path = cgroup.paths[hierarchy];
+      for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1)) {
+        const id = this.#table.findCounted(hierarchy, path.slice(0, end));
+        if (id !== undefined && !this.#isAbove(id, account)) this.#dropCounter(id);
+      }
+    }
+  }
+
+  #isAbove(id: number, account: number): boolean {
+    let current = account;
+    while (current !== id && current !== 0) current = this.#table.account(current).parent;
+    return current === id;
   }
 
   /** An empty scope is no guest's any more; its next emulator makes it one again. */
@@ -70,11 +109,13 @@ export class CgroupAccounts {
 
   #create(node: CgroupNode, parent: number, cgroup: ProcessCgroup): number {
     const { hierarchy } = cgroup;
-    const counter = node.path === undefined ? undefined : this.#mounts.counterOf(hierarchy, node.path);
+    const { path } = node;
+    const seen = path === undefined || this.#seesOthers(hierarchy, path);
+    const counter = seen ? undefined : this.#mounts.counterOf(hierarchy, path);
     const pod = this.#table.find(`pod:${node.podUid}`);
     const namespace = pod === undefined ? '' : (this.#table.account(pod).entity?.namespace ?? '');
     const entity = entityOfNode(node, namespace);
-    const id = this.#table.add({ key: entity.key, parent, entity, hierarchy, counter });
+    const id = this.#table.add({ key: entity.key, parent, entity, hierarchy, path, counter });
     if (node.kind === 'container' && RANDOM_ID.test(node.id)) {
       this.#queue.add(() => this.#nameContainer(id, entity.key, userIdOf(node)));
     } else if (node.kind === 'pod') {
@@ -83,11 +124,28 @@ export class CgroupAccounts {
     return id;
   }
 
+  /** Whether a new account's counter would see living processes: they are charged to others already. */
+  #seesOthers(hierarchy: CounterHierarchy, path: string): boolean {
+    if (hierarchy === 'none') return false;
+    const below = `${path}/`;
+    for (const { paths } of this.#living()) {
+      if (paths[hierarchy] !== path && !paths[hierarchy].startsWith(below)) continue;
+      this.#tellMixed(path);
+      return true;
+    }
+    return false;
+  }
+
   #dropCounter(id: number): void {
+    if (this.#table.account(id).group < 0) return;
     this.#table.dropCounter(id);
+    this.#tellMixed(this.#table.pathOf(id));
+  }
+
+  #tellMixed(cgroup: string | undefined): void {
     if (this.#toldMixed) return;
     this.#toldMixed = true;
-    this.#log.info('cgroup-hierarchies-mixed', { entity: this.#table.account(id).entity?.key });
+    this.#log.info('cgroup-hierarchies-mixed', { cgroup });
   }
 
   /** True when nothing more can be learned: all is known, or the container is gone. */

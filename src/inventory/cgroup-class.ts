@@ -176,10 +176,10 @@ class CgroupWalk {
   #pushUnit(clean: readonly string[], path: string, isLast: boolean, nodes: CgroupNode[]): void {
     const segment = clean.at(-1)!;
     const isUnit = UNIT.test(segment);
-    const isSlice = segment.endsWith('.slice');
-    const isTop = clean.length === 1;
-    if (!isUnit && !isTop && (!isLast || this.#inUnit)) return;
-    const kind = isSlice || (isTop && !isLast && !isUnit) ? 'slice' : 'unit';
+    // Every level is kept: what a process burns passes through all counters above it. Only what a service makes
+    // below itself is its own business.
+    if (this.#inUnit && !isUnit) return;
+    const kind = segment.endsWith('.slice') || !(isUnit || isLast) ? 'slice' : 'unit';
     if (isUnit) this.#inUnit = true;
     const id = `/${clean.join('/')}`;
     nodes.push({

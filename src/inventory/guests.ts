@@ -47,16 +47,14 @@ export class Guests {
     return pid === undefined ? undefined : this.#byPid.get(pid)?.account;
   }
 
-  /** True for the account of a guest that shares its cgroup with others: it is just the sum of its processes. */
-  isSum(account: number): boolean {
+  /**
+   * Whether an account is that of a guest without a cgroup of its own, and no emulator is left in it. Looks at every
+   * emulator: asked only when one is seen again.
+   */
+  isLeft(account: number): boolean {
     const entity = this.#table.accounts[account]?.entity;
-    return entity?.kind === 'vm' && this.#table.find(entity.key) === account;
-  }
-
-  /** Another process of the guest was taken along to its new account. */
-  move(pid: number, account: number): void {
-    const emulator = this.#byPid.get(pid);
-    if (emulator !== undefined) this.#byPid.set(pid, { ...emulator, account });
+    if (entity?.kind !== 'vm' || this.#table.find(entity.key) !== account) return false;
+    return ![...this.#byPid.values()].some((emulator) => emulator.account === account);
   }
 
   /** Call when a process is gone. Does nothing for others than emulators. */
@@ -90,7 +88,14 @@ export class Guests {
       return account;
     }
     const entity = guestEntity(vmId, name, inside);
-    return table.add({ key, parent: account, entity, hierarchy: 'none', counter: undefined });
+    return table.add({
+      key,
+      parent: account,
+      entity,
+      hierarchy: 'none',
+      path: undefined,
+      counter: undefined,
+    });
   }
 
   /** The UUID, or pid and start; a guest that migrates within the host runs twice under one UUID and gets its pid too. */

@@ -30,6 +30,7 @@ interface Occupant {
   readonly pid: number;
   readonly account: number;
   readonly entity: Entity;
+  readonly cgroup: ProcessCgroup;
 }
 
 /**
@@ -53,6 +54,8 @@ export class Inventory implements InventoryView, InventoryUpdate {
   readonly #occupants: (Occupant | undefined)[] = [];
   readonly #slotOfPid = new Map<number, number>();
   readonly #remembered = new Map<string, ProcessCgroup>();
+  /** Number of living processes in each place. */
+  readonly #population = new Map<ProcessCgroup, number>();
   #cgroups: CgroupAccounts | undefined;
 
   constructor(options: InventoryOptions) {
@@ -131,7 +134,8 @@ export class Inventory implements InventoryView, InventoryUpdate {
     else if (record.kernelThread) account = this.#guests.ofKernelThread(record.comm) ?? account;
     this.#table.addProcess(account);
     const entity = processEntity(record, this.#table.account(account));
-    this.#occupants[record.slot] = { pid: record.pid, account, entity };
+    this.#occupants[record.slot] = { pid: record.pid, account, entity, cgroup };
+    this.#population.set(cgroup, (this.#population.get(cgroup) ?? 0) + 1);
     this.#slotOfPid.set(record.pid, record.slot);
   }
 
@@ -143,7 +147,7 @@ export class Inventory implements InventoryView, InventoryUpdate {
     previous: Occupant | undefined,
   ): number {
     const before = this.#table.account(account).entity;
-    const leaving = previous && this.#guests.isSum(previous.account) ? previous.account : undefined;
+    const leaving = previous && this.#guests.isLeft(previous.account) ? previous.account : undefined;
     const former = previous && { vmId: previous.entity.vmId, leaving };
     const own = this.#guests.place(record, guest, cgroup, account, former);
     // Its scope was known before the emulator was seen: what runs there learns whose it is.
@@ -169,7 +173,6 @@ export class Inventory implements InventoryView, InventoryUpdate {
       };
       this.#table.removeProcess(from);
       this.#table.addProcess(to);
-      this.#guests.move(occupant.pid, to);
     }
   }
 
@@ -178,6 +181,9 @@ export class Inventory implements InventoryView, InventoryUpdate {
     if (occupant === undefined) return;
     this.#occupants[slot] = undefined;
     this.#table.removeProcess(occupant.account);
+    const left = (this.#population.get(occupant.cgroup) ?? 0) - 1;
+    if (left > 0) this.#population.set(occupant.cgroup, left);
+    else this.#population.delete(occupant.cgroup);
     // The pid may already have been given to a process in another slot.
     if (this.#slotOfPid.get(occupant.pid) !== slot) return;
     this.#slotOfPid.delete(occupant.pid);
@@ -208,6 +214,8 @@ export class Inventory implements InventoryView, InventoryUpdate {
     }
     const root = mounts.rootCounter();
     if (root !== undefined) this.#table.setRootCounter(root);
-    return new CgroupAccounts(this.#table, mounts, this.#names, this.#queue, this.#log);
+    const accounts = new CgroupAccounts(this.#table, mounts, this.#names, this.#queue, this.#log);
+    accounts.onLiving(() => this.#population.keys());
+    return accounts;
   }
 }

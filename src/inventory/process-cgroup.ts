@@ -11,6 +11,8 @@ export interface ProcessCgroup {
   readonly hierarchy: CounterHierarchy;
   /** From the outermost to the innermost; empty = directly at the root. */
   readonly nodes: readonly CgroupNode[];
+  /** Where it lies in each hierarchy that counts: also a counter that does not name it may see its CPU time. */
+  readonly paths: { readonly cpuacct: string; readonly unified: string };
 }
 
 /**
@@ -20,10 +22,12 @@ export interface ProcessCgroup {
  * @param text the whole of /proc/PID/cgroup; '' gives the root
  */
 export function chooseCgroup(text: string, hasTask?: TaskLookup): ProcessCgroup {
-  let best: ProcessCgroup = { hierarchy: 'none', nodes: [] };
+  let best: Pick<ProcessCgroup, 'hierarchy' | 'nodes'> = { hierarchy: 'none', nodes: [] };
+  const paths = { cpuacct: '/', unified: '/' };
   let bestRank = -1;
   for (const line of parseCgroup(text)) {
     const hierarchy = hierarchyOf(line);
+    if (hierarchy !== 'none') paths[hierarchy] = line.path;
     const { nodes } = classifyCgroup(line.path, hasTask);
     // Other controllers may be arranged at will by anybody: believed for containers, pods and guests only.
     const places = nodes.filter((node) => isPlace(node)).length;
@@ -35,7 +39,12 @@ export function chooseCgroup(text: string, hasTask?: TaskLookup): ProcessCgroup 
       bestRank = rank;
     }
   }
-  return best;
+  return { ...best, paths };
+}
+
+/** Whether a cgroup lies at or below another of the same hierarchy. */
+export function isWithin(path: string, ancestor: string): boolean {
+  return path === ancestor || path.startsWith(`${ancestor}/`);
 }
 
 /** A thing with an identity of its own, as opposed to systemd's folders. */

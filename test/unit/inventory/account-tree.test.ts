@@ -25,6 +25,8 @@ const paths = [
   '/machine.slice/machine-qemu\\x2d1\\x2dweb.scope/libvirt/emulator',
   '/../outside.scope',
 ];
+/** Only paths that the mounts show are counted. */
+const ROOTS = { cpuacct: 'sys/fs/cgroup/cpuacct', unified: 'sys/fs/cgroup/unified' };
 const path = fc.constantFrom(...paths);
 const cgroup = fc.oneof(
   fc.constant(''),
@@ -50,16 +52,19 @@ test('whatever is born, moves and exits: every process has a way to the root, an
   fc.assert(
     fc.property(fc.array(step, { maxLength: 25 }), (steps) => {
       const scanner = new FakeScanner();
+      const guestThreads = new Set<number>();
       const inventory = new Inventory({ scanner, roots: tree.roots, log: silentLogger });
-      const living = new Set<number>();
+      const living = new Map<number, string>();
       const run = (happened: Parameters<FakeScanner['tick']>[0], seconds: number) => {
         const tick = scanner.tick(happened, seconds);
         inventory.before(tick);
-        checkTree(
-          inventory,
-          scanner,
-          new Set([...living, ...(happened?.born ?? []).map(({ slot }) => slot)]),
-        );
+        for (const { slot, cgroup, kernelThread } of tick.born) {
+          living.set(slot, cgroup);
+          if (kernelThread) guestThreads.add(slot);
+          else guestThreads.delete(slot);
+        }
+        checkTree(inventory, scanner, living);
+        checkSeenOnce(inventory, scanner, living, guestThreads);
         inventory.after(tick);
       };
       for (const { births, exits, gone, seconds } of steps) {
@@ -73,11 +78,10 @@ test('whatever is born, moves and exits: every process has a way to the root, an
           if (watched.includes(gone) && gone !== '/') scanner.usage.set(watched, Number.NaN);
         }
         run({ born: records, exited: ended.map(exit) }, seconds);
-        for (const slot of unique.keys()) living.add(slot);
         for (const slot of ended) living.delete(slot);
         checkTree(inventory, scanner, living);
       }
-      run({ exited: [...living].map(exit) }, 1);
+      run({ exited: [...living.keys()].map(exit) }, 1);
       living.clear();
       // A level of the tree goes at a time, a minute after it was first seen empty.
       for (let level = 0; level < 6; level++) {
@@ -90,11 +94,11 @@ test('whatever is born, moves and exits: every process has a way to the root, an
       );
       assert.equal(scanner.watched().length, 1, 'the counter of the root');
     }),
-    { numRuns: 300 },
+    { numRuns: 200 },
   );
 });
 
-function checkTree(inventory: Inventory, scanner: FakeScanner, living: ReadonlySet<number>): void {
+function checkTree(inventory: Inventory, scanner: FakeScanner, living: ReadonlyMap<number, string>): void {
   const { accounts } = inventory;
   for (const account of accounts) {
     if (account === undefined || account.id === 0) continue;
@@ -111,7 +115,7 @@ function checkTree(inventory: Inventory, scanner: FakeScanner, living: ReadonlyS
   const groups = accounts.flatMap((account) => (account && account.group >= 0 ? [account.group] : []));
   assert.equal(new Set(groups).size, groups.length, 'a group that two accounts share');
   const used = new Map<string, number>();
-  for (const slot of living) {
+  for (const slot of living.keys()) {
     const account = accounts[inventory.accountOfSlot(slot)];
     assert.ok(account, 'a process without account');
     assert.equal(inventory.entityOfSlot(slot).vmId, account.entity?.vmId ?? '');
@@ -120,4 +124,36 @@ function checkTree(inventory: Inventory, scanner: FakeScanner, living: ReadonlyS
     used.set(key, account.id);
   }
   assert.ok(inventory.livingCount() >= living.size);
+}
+
+/** A counter that sees a process must stand above its account: else its time would be charged twice. */
+function checkSeenOnce(
+  inventory: Inventory,
+  scanner: FakeScanner,
+  living: ReadonlyMap<number, string>,
+  guestThreads: ReadonlySet<number>,
+): void {
+  for (const [slot, text] of living) {
+    // Kernel threads of a guest are charged to it wherever they lie.
+    if (guestThreads.has(slot)) continue;
+    const above = new Set<number>();
+    for (let id = inventory.accountOfSlot(slot); id >= 0; id = inventory.accounts[id]!.parent) above.add(id);
+    for (const account of inventory.accounts) {
+      if (account === undefined || account.id === 0 || account.group < 0) continue;
+      const watched = scanner.paths[account.group]!;
+      const seen = text.split('\n').some((line) => {
+        const [, controllers, own] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
+        const root =
+          controllers === '' ? ROOTS.unified : controllers === 'cpuacct' ? ROOTS.cpuacct : undefined;
+        if (root === undefined || own === undefined || own.startsWith('/..')) return false;
+        const folder = watched.slice(0, watched.lastIndexOf('/'));
+        return `${root}${own === '/' ? '' : own}/`.startsWith(
+          `${folder.slice(folder.indexOf('sys/fs/cgroup'))}/`,
+        );
+      });
+      if (seen) assert.ok(above.has(account.id), `${watched} sees slot ${slot} that is charged elsewhere`);
+      else if (above.has(account.id))
+        assert.fail(`${watched} does not see slot ${slot} that is charged below it`);
+    }
+  }
 }

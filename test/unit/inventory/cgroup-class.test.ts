@@ -122,11 +122,11 @@ test('a pod named only inside a segment has no cgroup of its own', () => {
   ]);
 });
 
-test('every service on the way is an account, slices below the first are not', () => {
+test('every level down to a service is an account, and services below it, not its other folders', () => {
   const path = '/user.slice/user-1000.slice/user@1000.service/app.slice/editor.scope';
   assert.deepEqual(
     classifyCgroup(path).nodes.map((node) => node.name),
-    ['user.slice', 'user@1000.service', 'editor.scope'],
+    ['user.slice', 'user-1000.slice', 'user@1000.service', 'editor.scope'],
   );
 });
 

@@ -236,34 +236,56 @@ test('kind: what runs in the inner container is charged through pod and outer co
   assert.deepEqual(host.chain(1), ['unit:/system.slice', `container:${A}`, 'process:1001:501']);
 });
 
-test('a parent is never taken from another hierarchy than the one that counts', (t) => {
+test('hybrid: a service known to v2 alone stands below the slice whose v1 counter sees it', (t) => {
+  const host = new Host(t, HYBRID);
+  host.birth(
+    born(0, { cgroup: '4:cpuacct:/system.slice/docker.service\n0::/system.slice/docker.service\n' }),
+    born(1, { cgroup: '4:cpuacct:/system.slice\n0::/system.slice/ssh.service\n' }),
+  );
+  const [docker, ssh] = ['unit:/system.slice/docker.service', 'unit:/system.slice/ssh.service'];
+  assert.deepEqual(host.chain(0).slice(0, 2), ['unit:/system.slice', docker]);
+  assert.deepEqual(host.chain(1).slice(0, 2), ['unit:/system.slice', ssh]);
+  assert.equal(host.watchedOf('unit:/system.slice'), host.file('cpuacct/system.slice/cpuacct.usage'));
+  assert.equal(host.watchedOf(ssh), host.file('unified/system.slice/ssh.service/cpu.stat'));
+});
+
+test('hybrid: a slice whose counter does not see a service is not its parent', (t) => {
   const host = new Host(t, HYBRID);
   host.birth(
     born(0, { cgroup: '4:cpuacct:/system.slice/docker.service\n0::/system.slice/docker.service\n' }),
     born(1, { cgroup: '4:cpuacct:/\n0::/system.slice/ssh.service\n' }),
   );
-  assert.deepEqual(host.chain(0).slice(0, 2), ['unit:/system.slice', 'unit:/system.slice/docker.service']);
   assert.deepEqual(host.chain(1), ['unit:/system.slice/ssh.service', 'process:1001:501']);
-  assert.equal(
-    host.watchedOf('unit:/system.slice/docker.service'),
-    host.file('cpuacct/system.slice/docker.service/cpuacct.usage'),
-  );
-  assert.equal(
-    host.watchedOf('unit:/system.slice/ssh.service'),
-    host.file('unified/system.slice/ssh.service/cpu.stat'),
-  );
+  assert.equal(host.watchedOf('unit:/system.slice'), host.file('cpuacct/system.slice/cpuacct.usage'));
 });
 
-test('an account with processes in two hierarchies becomes the sum of its processes, under the root', (t) => {
+for (const order of ['before', 'after']) {
+  test(`hybrid: a v2 counter that sees containers counted in v1 is not used, born ${order} them`, (t) => {
+    const host = new Host(t, HYBRID);
+    const runtime = born(0, { cgroup: '4:cpuacct:/\n0::/reserved.slice/containerd.service\n' });
+    const container = born(1, {
+      cgroup: `4:cpuacct:/kubepods/pod${UID}/${A}\n0::/reserved.slice/containerd.service\n`,
+    });
+    for (const record of order === 'before' ? [runtime, container] : [container, runtime]) host.birth(record);
+    assert.equal(host.watchedOf('unit:/reserved.slice/containerd.service'), undefined);
+    assert.equal(host.watchedOf('unit:/reserved.slice'), undefined);
+    assert.equal(
+      host.watchedOf(`container:${A}`),
+      host.file(`cpuacct/kubepods/pod${UID}/${A}/cpuacct.usage`),
+    );
+    assert.deepEqual(host.chain(0).at(-2), 'unit:/reserved.slice/containerd.service');
+  });
+}
+
+test('hybrid: an account with processes in two hierarchies is the sum of them, and so are those above it', (t) => {
   const host = new Host(t, HYBRID);
   host.birth(
     born(0, { cgroup: '4:cpuacct:/a.slice/x.service\n0::/\n' }),
     born(1, { cgroup: '4:cpuacct:/\n0::/a.slice/x.service\n' }),
   );
   assert.equal(host.inventory.accountOfSlot(0), host.inventory.accountOfSlot(1));
-  assert.deepEqual(host.chain(0), ['unit:/a.slice/x.service', 'process:1000:500']);
-  assert.equal(host.watchedOf('unit:/a.slice/x.service'), undefined);
-  assert.ok(!host.scanner.watched().includes(host.file('cpuacct/a.slice/x.service/cpuacct.usage')));
+  assert.deepEqual(host.chain(0), ['unit:/a.slice', 'unit:/a.slice/x.service', 'process:1000:500']);
+  assert.deepEqual(host.scanner.watched(), [host.file('cpuacct/cpuacct.usage')]);
 });
 
 test('a counter that cannot be opened leaves the account without one, told once', (t) => {

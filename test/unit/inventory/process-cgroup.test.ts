@@ -53,5 +53,9 @@ test('the folders of other controllers name nobody', () => {
 });
 
 test('no text: the root', () => {
-  assert.deepEqual(chooseCgroup(''), { hierarchy: 'none', nodes: [] });
+  assert.deepEqual(chooseCgroup(''), {
+    hierarchy: 'none',
+    nodes: [],
+    paths: { cpuacct: '/', unified: '/' },
+  });
 });
