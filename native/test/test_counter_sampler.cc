@@ -14,77 +14,122 @@ using namespace kisimd;
 
 constexpr int64_t kMillisecond = 1'000'000;
 
+// A track and the moment it was last looked at.
+struct Followed {
+  explicit Followed(uint64_t wrapRange) : track(wrapRange) {}
+  bool Take(uint64_t counter, int64_t nanoseconds) { return track.Take(counter, nanoseconds); }
+  TrackDifference Look() {
+    const auto difference = Difference(before, track.totals());
+    before = track.totals();
+    return difference;
+  }
+  CounterTrack track;
+  TrackTotals before;
+};
+
 static void TheFirstReadingIsABaseAndNoEnergy() {
-  CounterTrack track(1000);
-  CHECK(std::isnan(track.Drain().energy) && std::isnan(track.Drain().last_nanoseconds));
-  CHECK(track.Take(700, 5));
-  const auto drained = track.Drain();
-  CHECK(drained.energy == 0 && drained.last_nanoseconds == 5 && std::isnan(drained.max_per_second));
+  Followed followed(1000);
+  CHECK(std::isnan(followed.Look().energy) && std::isnan(followed.Look().last_nanoseconds));
+  CHECK(followed.Take(700, 5));
+  const auto difference = followed.Look();
+  CHECK(difference.energy == 0 && difference.last_nanoseconds == 5);
 }
 
 static void AWrapAddsTheRange() {
-  CounterTrack track(1000);
-  track.Take(900, 0);
-  CHECK(track.Take(100, 1));
-  CHECK(track.Drain().energy == 200);
+  Followed followed(1000);
+  followed.Take(900, 0);
+  CHECK(followed.Take(100, 1));
+  CHECK(followed.Look().energy == 200);
 }
 
 static void ADecreaseWithoutKnownRangeMakesTheIntervalUnknownAndRebases() {
   for (const uint64_t range : {uint64_t{0}, uint64_t{500}}) {  // 500: the counter had passed the range it claims
-    CounterTrack track(range);
-    track.Take(900, 0);
-    track.Take(950, 1);
-    CHECK(!track.Take(100, 2));
-    CHECK(track.Take(130, 3));
-    CHECK(std::isnan(track.Drain().energy));
-    CHECK(track.Take(150, 4));
-    CHECK(track.Drain().energy == 20);
+    Followed followed(range);
+    followed.Take(900, 0);
+    followed.Take(950, 1);
+    CHECK(!followed.Take(100, 2));
+    CHECK(followed.Take(130, 3));
+    CHECK(std::isnan(followed.Look().energy));
+    CHECK(followed.Take(150, 4));
+    CHECK(followed.Look().energy == 20);
   }
 }
 
 static void AnIntervalWithoutAGoodReadingIsUnknownAndTheNextHoldsItsEnergy() {
-  CounterTrack track(0);
-  track.Take(10, 0);
-  track.Drain();
-  const auto nothing = track.Drain();
+  Followed followed(0);
+  followed.Take(10, 0);
+  followed.Look();
+  const auto nothing = followed.Look();
   CHECK(std::isnan(nothing.energy) && nothing.last_nanoseconds == 0);
-  track.Take(25, 9);
-  CHECK(track.Drain().energy == 15);
+  followed.Take(25, 9);
+  CHECK(followed.Look().energy == 15);
 }
 
 static void SumsAreExactOverManyWraps() {
   std::mt19937_64 random(7);
   const uint64_t range = 65532610987u;
   for (int round = 0; round < 200; ++round) {
-    CounterTrack track(range);
+    Followed followed(range);
     uint64_t truth = random() % range;
     int64_t time = 0;
-    uint64_t drained_at = truth;
-    track.Take(truth % range, time);
+    uint64_t seen_at = truth;
+    followed.Take(truth % range, time);
     for (int step = 0; step < 500; ++step) {
       truth += random() % (range - 1);
       time += kMillisecond;
-      CHECK(track.Take(truth % range, time));
+      CHECK(followed.Take(truth % range, time));
       if (random() % 7 == 0) {
-        CHECK(track.Drain().energy == static_cast<double>(truth - drained_at));
-        drained_at = truth;
+        CHECK(followed.Look().energy == static_cast<double>(truth - seen_at));
+        seen_at = truth;
       }
     }
-    if (truth != drained_at) CHECK(track.Drain().energy == static_cast<double>(truth - drained_at));
+    if (truth != seen_at) CHECK(followed.Look().energy == static_cast<double>(truth - seen_at));
   }
 }
 
-static void TheGreatestPowerIsThatOfTheBusiestTenMilliseconds() {
+static void PowerIsToldOnceForEveryTenMilliseconds() {
   CounterTrack track(0);
   uint64_t counter = 0;
+  double greatest = -1;
+  int windows = 0;
   // 100 ms at 50 W but for 20 ms at 200 W (1 W = 1000 uJ a millisecond).
   for (int64_t ms = 0; ms <= 100; ++ms) {
     track.Take(counter, ms * kMillisecond);
+    if (track.ended_window_power() >= 0) ++windows;
+    if (track.ended_window_power() > greatest) greatest = track.ended_window_power();
     counter += ms >= 40 && ms < 60 ? 200'000 : 50'000;
   }
-  const auto drained = track.Drain();
-  CHECK(drained.max_per_second == 200e6);
-  CHECK(std::isnan(track.Drain().max_per_second));
+  CHECK(windows == 10 && greatest == 200e6);
+}
+
+static void DrainingBesideTheThreadLosesNothing() {
+  const TemporaryFolder folder;
+  const std::string path = folder.File("a");
+  TemporaryFolder::WriteCounter(path, 0);
+  CounterSampler sampler;
+  std::string failed;
+  CHECK(sampler.Start({path}, {0}, 1000, failed) == 0);
+  double energy;
+  double last;
+  double power;
+  do sampler.Drain(&energy, &last, &power);
+  while (std::isnan(last));
+  double sum = 0;
+  double before = last;
+  double greatest = -1;
+  for (unsigned long long counter = 1; sum < 300; counter += counter < 300 ? 1 : 0) {
+    TemporaryFolder::WriteCounter(path, counter);
+    sampler.Drain(&energy, &last, &power);
+    if (!std::isnan(energy)) sum += energy;
+    if (!std::isnan(power)) greatest = power;
+    CHECK(last >= before && sum <= static_cast<double>(counter));
+    before = last;
+  }
+  CHECK(sum == 300);
+  while (greatest < 0) {
+    sampler.Drain(&energy, &last, &power);
+    if (!std::isnan(power)) greatest = power;
+  }
 }
 
 static void AThreadSamplesUnwrapsAndCounts() {
@@ -168,7 +213,8 @@ int main() {
   ADecreaseWithoutKnownRangeMakesTheIntervalUnknownAndRebases();
   AnIntervalWithoutAGoodReadingIsUnknownAndTheNextHoldsItsEnergy();
   SumsAreExactOverManyWraps();
-  TheGreatestPowerIsThatOfTheBusiestTenMilliseconds();
+  PowerIsToldOnceForEveryTenMilliseconds();
+  DrainingBesideTheThreadLosesNothing();
   AThreadSamplesUnwrapsAndCounts();
   StoppingDoesNotWaitForTheNextSample();
   SignalsStayOutOfTheThread();

@@ -30,7 +30,7 @@ export interface NativeCounterSampler {
 
 export interface SamplerStatistics {
   readonly samples: number;
-  /** Reads that came more than one period late, so that one or more were skipped. */
+  /** Samples skipped because the thread came more than one period late: it yields to every other task. */
   readonly missed: number;
   /** Reads that failed, and decreases that were no wrap. */
   readonly failures: number;
