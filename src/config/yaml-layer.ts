@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isMap, isScalar, LineCounter, type Pair, parseDocument } from 'yaml';
+import { type Document, isAlias, isMap, isScalar, LineCounter, type Pair, parseDocument, visit } from 'yaml';
 import { type KisimError, systemErrorCode } from '../util/errors.ts';
 import { configErrors } from './errors.ts';
 import type { ConfigEntry } from './origin.ts';
@@ -20,12 +20,39 @@ function startOf(node: unknown): number | undefined {
   return Array.isArray(range) && typeof range[0] === 'number' ? range[0] : undefined;
 }
 
+/** An alias that names nothing, lies inside what it names, or multiplies beyond reason; the parser lets these pass. */
+function aliasFault(
+  document: Document,
+): { readonly offset: number | undefined; readonly says: string } | undefined {
+  let offset: number | undefined;
+  let says: string | undefined;
+  visit(document, {
+    Alias(_key, alias, path) {
+      const target = alias.resolve(document);
+      if (target === undefined) says = `the alias *${alias.source} names no anchor before it`;
+      else if (path.includes(target)) says = `the alias *${alias.source} lies inside what it names`;
+      if (says === undefined) return undefined;
+      offset = startOf(alias);
+      return visit.BREAK;
+    },
+  });
+  if (says !== undefined) return { offset, says };
+  try {
+    document.toJS();
+    return undefined;
+  } catch (error) {
+    // What toJS still refuses is an excessive count of aliases.
+    if (!(error instanceof ReferenceError)) throw error;
+    return { offset, says: error.message };
+  }
+}
+
 /** Takes the settings out of YAML text. `path` is only for messages. */
 export function yamlLayer(path: string, text: string): Layer {
   const entries: ConfigEntry[] = [];
   const problems: KisimError[] = [];
   const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter, prettyErrors: false, logLevel: 'error' });
   const place = (offset: number | undefined) => {
     if (offset === undefined) return path;
     const { line, col } = lineCounter.linePos(offset);
@@ -38,13 +65,20 @@ export function yamlLayer(path: string, text: string): Layer {
     }
     return { entries, problems, warnings: [] };
   }
+  const fault = aliasFault(document);
+  if (fault !== undefined) {
+    const problem = configErrors.KISIM_E_CONFIG_SYNTAX(`${place(fault.offset)}: ${fault.says}`);
+    return { entries, problems: [problem], warnings: [] };
+  }
 
+  const resolved = (node: unknown): unknown => (isAlias(node) ? node.resolve(document) : node);
   const plainValue = (node: unknown): unknown =>
     typeof node === 'object' && node !== null && 'toJS' in node && typeof node.toJS === 'function'
       ? node.toJS(document)
       : node;
   const mapOf = (node: unknown, name: string): readonly Pair[] => {
-    if (isMap(node)) return node.items;
+    const map = resolved(node);
+    if (isMap(map)) return map.items;
     const value = plainValue(node);
     if (value !== null && value !== undefined) {
       problems.push(
@@ -57,11 +91,12 @@ export function yamlLayer(path: string, text: string): Layer {
   };
   const take = (named: NamedSetting, { key, value }: Pair) => {
     const origin = { kind: 'file', where: place(startOf(key)) } as const;
-    if (named.setting.entries !== true || !isMap(value)) {
+    const map = resolved(value);
+    if (named.setting.entries !== true || !isMap(map)) {
       entries.push({ named, entry: undefined, value: plainValue(value), origin });
       return;
     }
-    for (const pair of value.items) {
+    for (const pair of map.items) {
       entries.push({
         named,
         entry: String(plainValue(pair.key)),
