@@ -324,6 +324,70 @@ void AReusedPidIsSomebodyElse(const ScannerOptions& options) {
   close(ready[1]);
 }
 
+void DroppedEventsAreCountedAndRepaired() {
+  ScannerOptions options;
+  options.receiveBuffer = 4096;
+  options.stormExitsPerSecond = 1e9;
+  ProcessScanner scanner(options);
+  if (!scanner.birthsByEvents()) {
+    std::puts("skipped: dropped events, the host gives no fork events");
+    return;
+  }
+  const ScanResult& tick = scanner.Tick();
+  const uint64_t before = scanner.overruns();
+  for (int i = 0; i < 300; i++) {
+    const pid_t quick = fork();
+    if (quick == 0) _exit(0);
+    waitpid(quick, nullptr, 0);
+  }
+  // Its fork event finds no room any more.
+  Child child([](const auto& pause) { pause(); });
+  child.Await();
+  scanner.Tick();
+  CHECK(scanner.overruns() > before);
+  const BornProcess* born = BornOf(tick, child.pid);
+  CHECK(born != nullptr);
+  const int32_t slot = born->slot;
+  child.Continue();
+  child.Await();
+  child.Reap();
+  scanner.Tick();
+  CHECK(ExitOf(tick, slot) != nullptr);
+}
+
+void AZombieLeavesOnceAndIsNotBornAgain(const ScannerOptions& options) {
+  ProcessScanner scanner(options);
+  scanner.Tick();
+  Child child([](const auto& pause) {
+    pause();
+    Burn(20);
+  });
+  child.Await();
+  const ScanResult& tick = scanner.Tick();
+  CHECK(BornOf(tick, child.pid) != nullptr);
+  const int32_t slot = BornOf(tick, child.pid)->slot;
+  child.Continue();
+  siginfo_t info{};
+  CHECK(waitid(P_PID, static_cast<id_t>(child.pid), &info, WEXITED | WNOWAIT) == 0);
+  double charged = 0;
+  int exits = 0;
+  const auto count = [&] {
+    scanner.Tick();
+    charged += ActiveOf(tick, slot);
+    if (const ExitedProcess* exit = ExitOf(tick, slot)) {
+      charged += exit->cpuNanoseconds;
+      exits++;
+    }
+    CHECK(BornOf(tick, child.pid) == nullptr);
+  };
+  for (int i = 0; i < 3; i++) count();
+  CHECK(exits == (scanner.exitsByEvents() ? 1 : 0));  // without records it is in the table until it is reaped
+  child.Reap();
+  count();
+  CHECK(exits == 1);
+  CHECK(charged >= 20e6 * 0.99 && charged < 40e6);
+}
+
 void AStormLeavesTheEventTiersAndComesBack() {
   ScannerOptions options;
   options.stormExitsPerSecond = 20;
@@ -379,9 +443,11 @@ int main() {
     AProcessIsChargedWhatItUsed(options);
     DeadThreadsAreCountedOnce(options);
     AReusedPidIsSomebodyElse(options);
+    AZombieLeavesOnceAndIsNotBornAgain(options);
   }
   ShortLivedProcessesFindTheirAncestor(best);
   AShortProcessIsNotCutToItsLastTick();
+  DroppedEventsAreCountedAndRepaired();
   AStormLeavesTheEventTiersAndComesBack();
   return 0;
 }

@@ -25,11 +25,12 @@ export interface ProcessRecord {
   /** Index of the process in the native table; valid until its exit has been reported, then used again. */
   readonly slot: number;
   readonly pid: number;
+  /** -1 where stat could not be read. */
   readonly ppid: number;
-  /** Field 22 of /proc/PID/stat: with the pid, the identity of a process. */
+  /** Field 22 of /proc/PID/stat: with the pid, the identity of a process. -1 where it could not be read. */
   readonly startTicks: number;
   readonly comm: string;
-  /** Arguments, still separated by NUL; empty for kernel threads. */
+  /** Arguments, still separated by NUL, up to 64 KiB of them; empty for kernel threads. */
   readonly cmdline: string;
   /** The whole of /proc/PID/cgroup; empty where it could not be read. */
   readonly cgroup: string;
@@ -40,8 +41,15 @@ export interface ProcessRecord {
 
 export interface ProcessExit {
   readonly slot: number;
-  /** CPU time since the process's last tick; exact from taskstats, else 0 (its cgroup still has the truth). */
+  /**
+   * CPU time since the process's last tick; from taskstats, else 0 (its cgroup still has the truth). All of it: a
+   * slot that exits is never among the active ones of the same tick.
+   */
   readonly cpuNanoseconds: number;
+  /**
+   * The kernel's record was there. It is made before the address space is taken down (0.05 to 0.2 ms are missing),
+   * and may lack up to a scheduler tick where the process gave up the CPU of its own accord before.
+   */
   readonly exact: boolean;
 }
 
@@ -97,7 +105,8 @@ export interface NativeProcessScanner {
   /** Why a better tier was not taken, one sentence each ("taskstats: EPERM, needs CAP_NET_ADMIN"). */
   readonly refusals: readonly string[];
   /**
-   * Watches a cgroup's CPU counter through a held descriptor; returns a group id (small, dense, used again after
+   * Watches a cgroup's CPU counter through a held descriptor (with `clock: 'stat'` it is opened anew at each tick,
+   * for trees that are played by replacing files); returns a group id (small, dense, used again after
    * removal). `format`: `usage-ns` = cpuacct.usage, `cpu-stat` = the usage_usec line of cpu.stat.
    * Throws an Error with `code` where the file cannot be opened.
    */

@@ -37,9 +37,10 @@ class ExitRecords {
 
   /**
    * Registers for all CPUs, and proves it: makes a child and requires its record with its CPU time. Returns '' or
-   * why it cannot be used, beginning with "taskstats: "; `error` is then the system error.
+   * why it cannot be used, beginning with "taskstats: "; `error` is then the system error. `receiveBuffer` in
+   * bytes.
    */
-  std::string Open(int& error);
+  std::string Open(int receiveBuffer, int& error);
   /** Appends what has happened. False where the kernel dropped records. */
   bool Drain(std::vector<ExitRecord>& records);
   void Close();

@@ -38,9 +38,9 @@ class ProcessEvents {
 
   /**
    * Subscribes, and proves it: makes a child and waits for its fork event. Returns '' or why it cannot be used,
-   * beginning with "proc connector: "; `error` is then the system error.
+   * beginning with "proc connector: "; `error` is then the system error. `receiveBuffer` in bytes.
    */
-  std::string Open(int& error);
+  std::string Open(int receiveBuffer, int& error);
   /** Appends what has happened. False where the kernel dropped events. */
   bool Drain(std::vector<ForkEvent>& forks, std::vector<int32_t>& execs);
   void Close();

@@ -35,6 +35,8 @@ struct ScannerOptions {
   int64_t lastCpuAboveNanoseconds = 0;
   /** How long fork rates must have been low before the event tiers are tried again. */
   double stormCalmSeconds = 30;
+  /** Bytes that each event socket may queue between two ticks; some 10,000 exits. */
+  int receiveBuffer = 8 << 20;
 };
 
 struct BornProcess {
@@ -160,6 +162,8 @@ class ProcessScanner {
 
   ScannerOptions options_;
   double nanosecondsPerTick_;
+  /** CPUs that may be there; asked once, for each question costs glibc a file. */
+  int64_t cpus_;
   FileDescriptor proc_;
   FileDescriptor hostStat_;
   ProcessTable table_;

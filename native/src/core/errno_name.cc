@@ -33,6 +33,9 @@ const char* ErrnoName(int error) noexcept {
     case ENODATA: return "ENODATA";
     case EBADMSG: return "EBADMSG";
     case EOVERFLOW: return "EOVERFLOW";
+    case EPROTO: return "EPROTO";
+    case EPROTONOSUPPORT: return "EPROTONOSUPPORT";
+    case EAFNOSUPPORT: return "EAFNOSUPPORT";
     case EPROTOTYPE: return "EPROTOTYPE";
     case EOPNOTSUPP: return "EOPNOTSUPP";
     case ENOBUFS: return "ENOBUFS";

@@ -16,7 +16,6 @@
 namespace kisimd {
 namespace {
 
-constexpr int kReceiveBuffer = 8 << 20;
 constexpr size_t kAttributeHead = NLA_HDRLEN;
 constexpr uint8_t kLastThreadFlag = 0x20;  // AGROUP of linux/acct.h
 
@@ -253,7 +252,7 @@ std::string ExitRecords::Probe(int& error) {
   return "taskstats: no record came for a test process within 1 s, needs the host's pid and network namespaces";
 }
 
-std::string ExitRecords::Open(int& error) {
+std::string ExitRecords::Open(int receiveBuffer, int& error) {
   const auto refuse = [&](int code, const char* step) {
     Close();
     error = code;
@@ -263,7 +262,7 @@ std::string ExitRecords::Open(int& error) {
     if (code == EINVAL) text += ", needs the host's pid and user namespaces";
     return text;
   };
-  if (const int code = socket_.Open(NETLINK_GENERIC, 0, kReceiveBuffer); code != 0) return refuse(-code, "socket");
+  if (const int code = socket_.Open(NETLINK_GENERIC, 0, receiveBuffer); code != 0) return refuse(-code, "socket");
   if (const int code = FindFamily(); code != 0) return refuse(-code, "finding the family");
   const std::string possible = PossibleCpus();
   if (const int code = Request(family_, TASKSTATS_CMD_GET, TASKSTATS_CMD_ATTR_REGISTER_CPUMASK, possible); code != 0)

@@ -22,7 +22,6 @@ namespace {
 constexpr uint32_t kNone = 0;
 constexpr uint32_t kFork = 1;
 constexpr uint32_t kExec = 2;
-constexpr int kReceiveBuffer = 8 << 20;
 /** Our subscription's acknowledgement is known by this number; the kernel answers with one more. */
 constexpr uint32_t kOurAck = 0x4b495349;
 
@@ -148,7 +147,7 @@ bool ProcessEvents::SeesProbe(int milliseconds, int& error) {
   return false;
 }
 
-std::string ProcessEvents::Open(int& error) {
+std::string ProcessEvents::Open(int receiveBuffer, int& error) {
   const auto refuse = [&](int code, const char* step) {
     Close();
     error = code;
@@ -159,7 +158,7 @@ std::string ProcessEvents::Open(int& error) {
     if (code == ETIMEDOUT) text += ", no event came for a test process (needs the host's pid and network namespaces)";
     return text;
   };
-  if (const int code = socket_.Open(NETLINK_CONNECTOR, CN_IDX_PROC, kReceiveBuffer); code != 0)
+  if (const int code = socket_.Open(NETLINK_CONNECTOR, CN_IDX_PROC, receiveBuffer); code != 0)
     return refuse(-code, "socket");
   if (const int code = AttachFilter(socket_.fd()); code != 0) return refuse(-code, "filter");
   for (const bool filtered : {true, false}) {

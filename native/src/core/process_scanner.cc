@@ -25,6 +25,7 @@ int64_t Now(clockid_t clock) {
 ProcessScanner::ProcessScanner(const ScannerOptions& options)
     : options_(options),
       nanosecondsPerTick_(1e9 / static_cast<double>(::sysconf(_SC_CLK_TCK))),
+      cpus_(::sysconf(_SC_NPROCESSORS_CONF)),
       groups_(options.statClock),
       buffer_(64 * 1024),
       hostBuffer_(16 * 1024) {
@@ -55,14 +56,14 @@ void ProcessScanner::OpenTiers(bool demanded) {
   refusals_.clear();
   int error = 0;
   if (options_.births != Tier::kNone) {
-    std::string refusal = events_.Open(error);
+    std::string refusal = events_.Open(options_.receiveBuffer, error);
     if (!refusal.empty()) {
       if (demanded && options_.births == Tier::kEvents) throw ScanError(error, refusal);
       refusals_.push_back(std::move(refusal));
     }
   }
   if (options_.exits != Tier::kNone) {
-    std::string refusal = exits_.Open(error);
+    std::string refusal = exits_.Open(options_.receiveBuffer, error);
     if (!refusal.empty()) {
       if (demanded && options_.exits == Tier::kEvents) throw ScanError(error, refusal);
       refusals_.push_back(std::move(refusal));

@@ -1,5 +1,4 @@
 #include <time.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -50,7 +49,7 @@ void ProcessScanner::ReadClocks(int64_t elapsedNanoseconds) {
   doubted_.clear();
   doubtedNanoseconds_.clear();
   // More than every CPU could have given it in this time: the pid belongs to somebody else.
-  const int64_t possible = (elapsedNanoseconds + 20'000'000) * ::sysconf(_SC_NPROCESSORS_CONF);
+  const int64_t possible = (elapsedNanoseconds + 20'000'000) * cpus_;
   const int32_t end = table_.end;
   for (int32_t slot = 0; slot < end; slot++) {
     const auto at = static_cast<size_t>(slot);
