@@ -55,9 +55,8 @@ export function powercapPermission(roots: Pick<HostRoots, 'sys'>): Finding {
     mark: closed.length === counters.length ? 'refused' : 'warn',
     says: `${closed.length} of ${counters.length} counters may not be read, such as ${first} (${modeOf(first)})`,
     action:
-      '`sudo kisimd install-service` lets the group kisimd read them; for one user until the next boot: ' +
-      `\`sudo setfacl -m u:$USER:r ${join(folder, '*/energy_uj')}\` or \`sudo chmod a+r ${join(folder, '*/energy_uj')}\` ` +
-      '(then everybody can, which CVE-2020-8694 is about)',
+      '`sudo kisimd install-service` lets the group kisimd read them; for your own group until the next boot: ' +
+      `\`sudo chgrp "$(id -gn)" ${join(folder, '*/energy_uj')} && sudo chmod 0440 ${join(folder, '*/energy_uj')}\``,
   };
 }
 

@@ -93,6 +93,20 @@ test('a scanner that cannot be made is refused', () => {
   assert.equal(noProc[0]?.mark, 'refused');
 });
 
+test('a scan that fails is refused, and the scanner is closed', () => {
+  const { make, closed } = scanner({});
+  const failing = () =>
+    Object.assign(make(), {
+      tick: () => {
+        throw Object.assign(new Error('/proc: Not a directory'), { code: 'ENOTDIR' });
+      },
+    });
+  const [only] = processFindings(failing, root, '/n');
+  assert.equal(only?.mark, 'refused');
+  assert.match(only?.says ?? '', /Not a directory/);
+  assert.equal(closed(), true);
+});
+
 test('a /proc that hides the processes of others is told', () => {
   tree.file('proc/self/mountinfo', '22 1 0:20 / /proc rw,nosuid - proc proc rw,gid=4,hidepid=invisible\n');
   assert.match(hidepidFinding(tree.roots).says, /hidepid=invisible/);
