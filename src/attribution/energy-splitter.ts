@@ -44,6 +44,9 @@ export type SplitResult = Pick<
 /** RAPL packages of servers idle at roughly a quarter of their full power; used only until idle has been learned. */
 const PRIOR_IDLE_SHARE = 0.25;
 
+/** The two clocks of an interval are read at different moments of a tick. */
+const SAME_TIME_TOLERANCE = 0.2;
+
 interface ProcessRow {
   readonly entity: Entity;
   readonly account: number;
@@ -131,7 +134,9 @@ export class EnergySplitter {
       return { ...base, ...nothing, idleState: state, idleWatts: watts };
     }
     const utilisation = this.#utilisation(input, reading, gpu);
-    if (utilisation !== undefined) {
+    // After a gap the energy is of a longer time than the CPU time; that says nothing of power at a utilisation.
+    const sameTime = Math.abs(reading.intervalNanoseconds / input.durationNanoseconds - 1) < SAME_TIME_TOLERANCE;
+    if (utilisation !== undefined && sameTime) {
       model.observe(meanWatts(energy, reading.intervalNanoseconds), utilisation, reading.intervalNanoseconds);
     }
     const { state, watts } = model.estimate();

@@ -1,8 +1,10 @@
 import type { Config } from '../config/config.ts';
+import { configuredCandidates } from '../meter/configured-sources.ts';
+import { openSources } from '../meter/select.ts';
 import type { Clock } from '../util/clock.ts';
 import type { Logger } from '../util/log.ts';
 import { Metering, type StateStore } from './metering.ts';
-import { openConfiguredSources } from './power-sources.ts';
+
 
 export interface CreateMeteringOptions {
   readonly clock: Clock;
@@ -12,7 +14,7 @@ export interface CreateMeteringOptions {
 
 /** A meter over the configured sources, ready to be started. @throws KISIM_E_METER_NO_SOURCE, KISIM_E_ADDON_* */
 export function createMetering(config: Config, { clock, log, state }: CreateMeteringOptions): Metering {
-  const { sources, outcomes } = openConfiguredSources(config, clock, log);
+  const { sources, outcomes } = openSources(configuredCandidates(config, { clock, log }));
   for (const { name, taken, reason } of outcomes) {
     log.info(taken ? 'source-taken' : 'source-not-taken', { source: name, reason });
   }

@@ -1,6 +1,7 @@
 import type { Bench } from './bench.ts';
 import { conservationBench } from './conservation.bench.ts';
 import { daemon10HzBench, daemonBench } from './daemon.bench.ts';
+import { historyBench } from './history.bench.ts';
 import { rapl1khzBench } from './rapl-1khz.bench.ts';
 import { scanBench } from './scan.bench.ts';
 import { truthBench } from './truth.bench.ts';
@@ -13,4 +14,5 @@ export const benches: readonly Bench[] = [
   rapl1khzBench,
   truthBench,
   conservationBench,
+  historyBench,
 ];

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bench, BenchOptions, BenchResult } from './bench.ts';
@@ -48,10 +49,10 @@ async function measure(plan: Plan, { progress }: BenchOptions): Promise<Measured
     const samples = Math.min(60, plan.seconds);
     for (let sample = 1; sample <= samples; sample++) {
       await sleep(startedAt + (sample * plan.seconds * 1000) / samples - performance.now());
-      residentMegabytes.push(residentMebibytes(host.daemon));
+      residentMegabytes.push(residentMegabytesOf(host.daemon));
       if (sample % 10 === 0) {
         const left = Math.round((plan.seconds * (samples - sample)) / samples);
-        progress(`${residentMegabytes.at(-1)!.toFixed(1)} MiB resident, ${left} s left`);
+        progress(`${residentMegabytes.at(-1)!.toFixed(1)} MB resident, ${left} s left`);
       }
     }
     const elapsed = (performance.now() - startedAt) / 1000;
@@ -96,18 +97,18 @@ export const daemonBench: Bench = {
         {
           what: 'resident memory, greatest',
           value: Math.max(...residentMegabytes),
-          unit: 'MiB',
+          unit: 'MB',
           goal: 120,
           direction: 'at-most',
-          control: { what: 'a bare Node process, MiB', value: bareNodeMebibytes() },
+          control: { what: 'a bare Node process, MB', value: bareNodeMegabytes() },
         },
         {
           what: 'growth: peak of the last third over peak of the first third',
           value: late - early,
-          unit: 'MiB',
+          unit: 'MB',
           goal: 5,
           direction: 'at-most',
-          control: { what: 'peak of the first third, MiB', value: early },
+          control: { what: 'peak of the first third, MB', value: early },
         },
       ],
       seeds: [],
@@ -115,7 +116,7 @@ export const daemonBench: Bench = {
         seconds,
         processes: measured.processes,
         'late ticks': measured.lateTicks,
-        'resident MiB': residentMegabytes,
+        'resident MB': residentMegabytes,
       },
     };
   },
@@ -166,14 +167,14 @@ function cpuSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
-function residentMebibytes(daemon: BenchProcess): number {
+function residentMegabytesOf(daemon: BenchProcess): number {
   const line = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${daemon.pid}/status`, 'utf8'));
-  return Number(line?.[1]) / 1024;
+  return (Number(line?.[1]) * 1024) / 1e6;
 }
 
-function bareNodeMebibytes(): number {
-  // This process runs the benchmark only; what it keeps resident is Node itself and little else.
-  return process.memoryUsage().rss / 2 ** 20;
+function bareNodeMegabytes(): number {
+  const script = 'process.stdout.write(String(process.memoryUsage.rss()))';
+  return Number(execFileSync(process.execPath, ['-e', script], { encoding: 'utf8' })) / 1e6;
 }
 
 async function lateTicks(host: MeteredHost): Promise<number> {

@@ -8,7 +8,7 @@ import { INTEL_RANGE, PowercapTreeFixture } from '../../support/powercap-tree.ts
 import { BenchProcess, startTool } from './bench-tool.ts';
 import { busyCounterPath } from './host-cgroup.ts';
 
-const program = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
+const program = fileURLToPath(new URL('../../../scripts/kisimd', import.meta.url));
 
 export interface KnownPower {
   readonly idleWatts: number;
@@ -68,14 +68,8 @@ export class MeteredHost {
       ...(options.sys === undefined ? [] : [`roots.sys=${options.sys}`, 'meter.sources=rapl-powercap']),
       ...(options.set ?? []),
     ];
-    const args = [
-      program,
-      'run',
-      '--config',
-      '/dev/null',
-      ...settings.flatMap((setting) => ['--set', setting]),
-    ];
-    this.daemon = new BenchProcess(process.execPath, args);
+    const args = ['run', '--config', '/dev/null', ...settings.flatMap((setting) => ['--set', setting])];
+    this.daemon = new BenchProcess(program, args);
   }
 
   async get(path: string): Promise<Response> {
