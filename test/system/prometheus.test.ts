@@ -8,7 +8,7 @@ import { freePort, Meter } from './support/meter.ts';
 import { unmetNeeds } from './support/needs.ts';
 import { stopProcess } from './support/processes.ts';
 import { scratchFolder } from './support/scratch.ts';
-import { waitFor } from './support/wait-for.ts';
+import { InVain, waitFor } from './support/wait-for.ts';
 
 const skip = unmetNeeds({ programs: { prometheus: 'prometheus', promtool: 'prometheus' } });
 
@@ -59,7 +59,7 @@ scrape_configs:
     );
     cleanups.add('prometheus', () => stopProcess(child));
     await waitFor('prometheus to be ready', 60, async () => {
-      if (child.exitCode !== null) throw new Error(readFileSync(logPath, 'utf8'));
+      if (child.exitCode !== null) throw new InVain(readFileSync(logPath, 'utf8'));
       return (await fetch(`${api}/-/ready`)).ok;
     });
   });

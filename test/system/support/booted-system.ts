@@ -4,7 +4,7 @@ import type { Cleanups } from './cleanups.ts';
 import { removeGroupsLater } from './control-groups.ts';
 import { stopProcess } from './processes.ts';
 import { attempt, type Finished } from './run-command.ts';
-import { waitFor } from './wait-for.ts';
+import { InVain, waitFor } from './wait-for.ts';
 
 /** A systemd that really booted: process 1 of a container made by systemd-nspawn, in the host's network. */
 export class BootedSystem {
@@ -46,7 +46,7 @@ export class BootedSystem {
     }
     cleanups.add('the booted system', () => stopProcess(child, 20));
     const leader = await waitFor('systemd-nspawn to start process 1', 20, () => {
-      if (child.exitCode !== null) throw new Error(`systemd-nspawn ended:\n${said}`);
+      if (child.exitCode !== null) throw new InVain(`systemd-nspawn ended:\n${said}`);
       const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim();
       return children === '' ? undefined : Number(children.split(' ')[0]);
     });

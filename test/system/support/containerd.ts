@@ -6,10 +6,10 @@ import { removeGroupsLater } from './control-groups.ts';
 import { findProgram } from './needs.ts';
 import { stopProcess } from './processes.ts';
 import { attempt, output } from './run-command.ts';
-import { waitFor } from './wait-for.ts';
+import { InVain, waitFor } from './wait-for.ts';
 
-/** containerd's namespace, and with it the control group above the containers' own. */
-const namespace = `kisimd-test-${process.pid}`;
+/** What `ctr run` takes without being asked; the containers' control groups lie below a group of this name. */
+const namespace = 'default';
 
 /** A containerd of its own: its folders and its socket lie below one folder, and no other containerd is touched. */
 export class Containerd {
@@ -43,7 +43,7 @@ shim_debug = false
     cleanups.add('containerd', () => stopProcess(child));
     const containerd = new Containerd(socket);
     await waitFor('containerd', 30, () => {
-      if (child.exitCode !== null) throw new Error(readFileSync(logPath, 'utf8'));
+      if (child.exitCode !== null) throw new InVain(readFileSync(logPath, 'utf8'));
       return attempt([...containerd.ctr, 'version']).status === 0;
     });
     return containerd;

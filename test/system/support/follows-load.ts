@@ -85,7 +85,7 @@ export async function assertEnergyFollowsLoad(
 function assertPlausible(result: FollowedLoad): void {
   const { before, during, after, joules, nodeActiveJoules, cpuSeconds, trueCpuSeconds } = result;
   const told = JSON.stringify(result);
-  assert(during.cpus > 0.2, `the load should get a fifth of a CPU even on a busy machine: ${told}`);
+  assert(during.cpus > 0.05, `the load should get some CPU even on a busy machine: ${told}`);
   assert(during.watts > 5 * before.watts, `power should rise with the load: ${told}`);
   assert(after.watts < during.watts / 5, `power should fall with the load: ${told}`);
   // The quiet phases' edges are uncertain by an interval, but next to nothing runs in them.

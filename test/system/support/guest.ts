@@ -15,7 +15,7 @@ import type { Cleanups } from './cleanups.ts';
 import { firstDependency, withDebianPackage } from './debian-package.ts';
 import { cached } from './needs.ts';
 import { stopProcess } from './processes.ts';
-import { waitFor } from './wait-for.ts';
+import { InVain, waitFor } from './wait-for.ts';
 
 /** A kernel from Debian's package, kept in the cache. */
 function kernel(): string {
@@ -95,7 +95,7 @@ export class Guest {
       () => heard,
     );
     await waitFor('the guest to boot', 120, () => {
-      if (child.exitCode !== null) throw new Error(`QEMU ended:\n${heard}`);
+      if (child.exitCode !== null) throw new InVain(`QEMU ended:\n${heard}`);
       return heard.includes('guest-ready');
     });
     return guest;

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { createWriteStream, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ import type { EntityKind } from '../../../src/inventory/entity.ts';
 import type { Cleanups } from './cleanups.ts';
 import { stopProcess } from './processes.ts';
 import { output } from './run-command.ts';
-import { waitFor } from './wait-for.ts';
+import { InVain, waitFor } from './wait-for.ts';
 
 export const checkout = fileURLToPath(new URL('../../../', import.meta.url)).replace(/\/$/, '');
 export const mainFile = join(checkout, 'src/main.ts');
@@ -60,8 +60,12 @@ export class MeterClient {
     });
   }
 
-  async waitUntilReady(): Promise<void> {
-    await waitFor('the daemon to be ready', 30, async () => (await this.fetch('/readyz')).ok);
+  /** `check` may throw to tell why waiting is in vain. */
+  async waitUntilReady(check: () => void = () => undefined): Promise<void> {
+    await waitFor('the daemon to be ready', 30, async () => {
+      check();
+      return (await this.fetch('/readyz')).ok;
+    });
   }
 
   /** The one living entity of this kind and name, once there is one. */
@@ -109,23 +113,19 @@ export class Meter extends MeterClient {
       ...settings,
     };
     const logPath = join(folder, 'daemon.log');
-    const log = createWriteStream(logPath);
+    const log = openSync(logPath, 'a');
     const child = spawn(
       process.execPath,
       [mainFile, 'run', ...Object.entries(all).flatMap(([key, value]) => ['--set', `${key}=${value}`])],
-      { stdio: ['ignore', 'pipe', 'pipe'] },
+      { stdio: ['ignore', log, log] },
     );
-    child.stdout.pipe(log);
-    child.stderr.pipe(log);
+    closeSync(log);
     cleanups.add('the daemon', () => stopProcess(child));
-    const died = new Promise<never>((_, reject) => {
-      child.once('error', reject);
-      child.once('exit', (code, signal) =>
-        reject(new Error(`the daemon ended (${code ?? signal}):\n${readFileSync(logPath, 'utf8')}`)),
-      );
+    await meter.waitUntilReady(() => {
+      if (child.exitCode === null && child.signalCode === null) return;
+      const how = child.exitCode ?? child.signalCode;
+      throw new InVain(`the daemon ended (${how}):\n${readFileSync(logPath, 'utf8')}`);
     });
-    await Promise.race([meter.waitUntilReady(), died]);
-    died.catch(() => undefined);
     return meter;
   }
 

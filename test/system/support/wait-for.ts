@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** Thrown by a question that can no longer be answered: waiting ends at once. */
+export class InVain extends Error {}
+
 /**
  * Asks again and again until the answer is there (neither undefined nor false). The error of a try counts as no
  * answer and is told with the last one when time is up.
@@ -17,6 +20,7 @@ export async function waitFor<T>(
       if (answer !== undefined && answer !== false) return answer;
       lastError = undefined;
     } catch (error) {
+      if (error instanceof InVain) throw error;
       lastError = error;
     }
     if (performance.now() > end) {
