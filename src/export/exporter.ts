@@ -1,10 +1,11 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import type { EnergyInterval, IntervalSink } from '../attribution/interval.ts';
 import type { Config } from '../config/config.ts';
 import type { Entity } from '../inventory/entity.ts';
 import type { Clock } from '../util/clock.ts';
 import type { Logger } from '../util/log.ts';
+import { cpuInfoLabels } from './cpu-info.ts';
 import { expositionContentType, negotiateFormat } from './exposition.ts';
 import { ExportHttpServer, type HttpAnswer, type HttpRoute } from './http-server.ts';
 import { Ledger } from './ledger.ts';
@@ -48,6 +49,7 @@ export class Exporter implements IntervalSink {
   readonly #server: ExportHttpServer;
   #lastIntervalAtNanoseconds: number;
   #snapshot: NowSnapshot | undefined;
+  #cpuInfo: readonly string[] = [];
 
   constructor(options: ExporterOptions) {
     const { config, clock, log } = options;
@@ -69,7 +71,8 @@ export class Exporter implements IntervalSink {
   }
 
   /** @throws KISIM_E_EXPORT_PORT_IN_USE, KISIM_E_EXPORT_LISTEN */
-  start(): Promise<AddressInfo> {
+  async start(): Promise<AddressInfo> {
+    this.#readCpuInfo();
     return this.#server.start();
   }
 
@@ -90,6 +93,17 @@ export class Exporter implements IntervalSink {
     return this.#snapshot;
   }
 
+  /** Once: processors that come and go later are not worth a read of the file at each scrape. */
+  #readCpuInfo(): void {
+    const { config, log } = this.#options;
+    const file = `${config.roots.proc}/cpuinfo`;
+    try {
+      this.#cpuInfo = cpuInfoLabels(readFileSync(file, 'utf8'), config.node.name);
+    } catch (error) {
+      log.warn('cpuinfo-not-readable', { file, error });
+    }
+  }
+
   #metrics(accept: string | undefined, head: boolean): HttpAnswer {
     const { config, version, status, clock } = this.#options;
     const format = negotiateFormat(accept);
@@ -98,6 +112,7 @@ export class Exporter implements IntervalSink {
       identity: { nodeName: config.node.name, version },
       zeroEnergyProcesses: config.export.zeroEnergyProcesses,
       processMetrics: config.export.processMetrics,
+      cpuInfo: this.#cpuInfo,
       ...(status === undefined ? {} : { status: status() }),
       ...(head ? {} : { onEndedShown: (totals) => this.ledger.entities.markExported(totals, now) }),
     });

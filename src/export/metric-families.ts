@@ -39,6 +39,16 @@ export const nodeFamilies = {
   gpuActiveWatts: gauge('kepler_node_gpu_active_watts', 'Power of a GPU above idle in watts', ...gpu),
   gpuIdleJoules: counter('kepler_node_gpu_idle_joules_total', 'Idle energy of a GPU in joules', ...gpu),
   gpuIdleWatts: gauge('kepler_node_gpu_idle_watts', 'Idle power of a GPU in watts', ...gpu),
+  cpuInfo: gauge(
+    'kepler_node_cpu_info',
+    'Always 1; what /proc/cpuinfo says of a processor',
+    'processor',
+    'vendor_id',
+    'model_name',
+    'physical_id',
+    'core_id',
+    'node_name',
+  ),
   platformWatts: gauge(
     'kepler_platform_watts',
     'Power of the whole board in watts, from a sensor that is not part of the CPU',

@@ -16,6 +16,8 @@ export interface MetricsOptions {
   /** Which families a process gets. Other entities are few and get all. */
   readonly processMetrics: readonly ProcessMetric[];
   readonly status?: ExporterStatus;
+  /** Of `cpuInfoLabels`. */
+  readonly cpuInfo?: readonly string[];
   /** Called for each entity on the page that has ended. */
   readonly onEndedShown?: (totals: EntityTotals) => void;
 }
@@ -31,6 +33,8 @@ const LISTED_FROM_MICROJOULES = 1e6;
 export function metricsText(ledger: Ledger, format: ExpositionFormat, options: MetricsOptions): string {
   const writer = new ExpositionWriter(format);
   writeNode(writer, ledger, options.identity.nodeName);
+  writer.family(nodeFamilies.cpuInfo);
+  for (const labels of options.cpuInfo ?? []) writer.sample(labels, '1');
   for (const kind of ['process', 'container', 'vm', 'pod', 'unit'] as const) {
     writeEntities(writer, ledger, kind, options);
   }

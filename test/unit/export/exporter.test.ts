@@ -135,7 +135,18 @@ test('before the first interval /metrics answers with what it has', async () => 
   const { status, body } = await ask(port, '/metrics');
   assert.equal(status, 200);
   assert.match(body.toString(), /^kisimd_intervals_total 0$/m);
-  assert.doesNotMatch(body.toString(), /kepler_node_cpu/);
+  assert.doesNotMatch(body.toString(), /kepler_node_cpu_(joules|watts)/);
+});
+
+test('an unreadable cpuinfo is logged and everything else is served', async () => {
+  const events: string[] = [];
+  const config = optionsFor(0);
+  const { port } = await started({
+    config: { ...config, roots: { ...config.roots, proc: '/nonexistent' } },
+    log: { ...silentLogger, warn: (event) => events.push(event) },
+  });
+  assert.deepEqual(events, ['cpuinfo-not-readable']);
+  assert.equal((await ask(port, '/metrics')).status, 200);
 });
 
 test('unknown pages, other methods and HEAD', async () => {

@@ -9,6 +9,7 @@ import { type MetricsOptions, metricsText } from '../../../src/export/metrics.ts
 import { anEntity, anInterval, aZone, share, zoneGap, zoneInterval } from '../../support/intervals.ts';
 
 const options: MetricsOptions = {
+  cpuInfo: ['processor="0",vendor_id="GenuineIntel",node_name="node-1"'],
   identity: { nodeName: 'node-1', version: '0.1.0' },
   zeroEnergyProcesses: false,
   processMetrics: ['joules', 'watts'],
