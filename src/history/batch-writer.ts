@@ -3,13 +3,13 @@ import { PERIOD_STATE } from './schema.ts';
 import type { BatchRow, GapNote, SecondBatch } from './second-batch.ts';
 import { entityColumns, type Slot } from './stored-entity.ts';
 
-/** A gap that goes on in the next second prolongs its row instead of making a new one. */
+/** A gap that goes on within this time of its end prolongs its row instead of making a new one. */
 const GAP_JOIN_SECONDS = 3;
 const HOUR = 3600;
 
 interface OpenGap {
   readonly startUnixSeconds: number;
-  readonly lastUnixSeconds: number;
+  readonly endUnixSeconds: number;
 }
 
 /** Writes one second into `recent`, `coverage`, `entity` and `gap`. To be called inside a transaction. */
@@ -147,12 +147,12 @@ export class BatchWriter {
     const open = this.#openGaps.get(key);
     const goesOn =
       open !== undefined &&
-      at >= open.lastUnixSeconds &&
-      at - open.lastUnixSeconds <= GAP_JOIN_SECONDS &&
+      at >= open.startUnixSeconds &&
+      at - open.endUnixSeconds <= GAP_JOIN_SECONDS &&
       Math.floor(at / HOUR) === Math.floor(open.startUnixSeconds / HOUR);
     const start = goesOn ? open.startUnixSeconds : at;
     this.#statements.addGap.run(start, gap.zone, gap.reason, gap.seconds);
-    this.#openGaps.set(key, { startUnixSeconds: start, lastUnixSeconds: at });
+    this.#openGaps.set(key, { startUnixSeconds: start, endUnixSeconds: at + gap.seconds });
   }
 }
 
