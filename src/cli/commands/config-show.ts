@@ -18,7 +18,9 @@ function settingLine(loaded: LoadedConfig, row: NamedSetting, withOrigin: boolea
   const comment = withOrigin ? ` # ${originText(loaded.origins.get(row.key))}` : '';
   if (value === undefined)
     return `  # ${row.leafKey}: not set${withOrigin ? comment.replace(' #', ' -') : ''}`;
-  const text = stringify(value, { collectionStyle: 'flow', lineWidth: 0 }).trimEnd();
+  // A block scalar could not stand behind its key on one line; JSON can, and is YAML too.
+  const oneLine = stringify(value, { collectionStyle: 'flow', lineWidth: 0 }).trimEnd();
+  const text = oneLine.includes('\n') ? JSON.stringify(value) : oneLine;
   return `  ${row.leafKey}: ${text}${comment}`;
 }
 

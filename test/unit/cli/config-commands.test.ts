@@ -66,6 +66,31 @@ test('what config show prints is a configuration file with the same meaning', as
   assert.equal(second.out(), third.out());
 });
 
+test('text that YAML could take for something else comes back as it was', async () => {
+  const copy = join(folder, 'odd.yaml');
+  for (const path of [
+    'a\nb: c\n',
+    'x # y',
+    "it's",
+    '"',
+    '17',
+    'true',
+    ' padded ',
+    '{a: b}',
+    '*a',
+    'ü\u0007',
+    '- a',
+    'x: y',
+  ]) {
+    const first = fakeHost();
+    assert.equal(await runCli(['config', 'show', '--origin', '--set', `history.path=${path}`], first), 0);
+    writeFileSync(copy, first.out());
+    const second = fakeHost();
+    assert.equal(await runCli(['config', 'show', '--json', '--config', copy], second), 0, second.err());
+    assert.equal(JSON.parse(second.out())['history.path'].value, path);
+  }
+});
+
 test('config show --json has every key', async () => {
   const host = fakeHost();
   assert.equal(await runCli(['config', 'show', '--config', good, '--json'], host), 0);

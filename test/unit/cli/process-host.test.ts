@@ -4,10 +4,13 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const waiting = fileURLToPath(new URL('./waiting-program.ts', import.meta.url));
+const listImports = new URL('./list-imports.mjs', import.meta.url).href;
 const main = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
 
-function start(args: readonly string[], script = main) {
-  const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+function start(args: readonly string[], script = main, nodeOptions: readonly string[] = []) {
+  const child = spawn(process.execPath, [...nodeOptions, script, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let out = '';
   let err = '';
   child.stdout.on('data', (chunk) => {
@@ -33,6 +36,27 @@ test('a command line that is not understood ends with 2', async () => {
   assert.equal(status, 2);
   assert.equal(out, '');
   assert.match(err, /KISIM_E_USAGE/);
+});
+
+test('help loads none of the modules that commands need', async () => {
+  const { status, err } = await start(['--help'], main, ['--import', listImports]).ended;
+  assert.equal(status, 0);
+  const loaded = err.split('\n');
+  assert.ok(loaded.some((url) => url.endsWith('/src/cli/program.ts')));
+  for (const heavy of [
+    'zod',
+    'pino',
+    'yaml',
+    'better-sqlite3',
+    'systeminformation',
+    'echarts',
+    'prom-client',
+  ]) {
+    assert.ok(!loaded.some((url) => url.includes(`/node_modules/${heavy}/`)), heavy);
+  }
+  for (const room of ['native', 'meter', 'inventory', 'history', 'export', 'daemon', 'config']) {
+    assert.ok(!loaded.some((url) => url.includes(`/src/${room}/`)), room);
+  }
 });
 
 test('a reader that closes the pipe early is no error', async () => {
