@@ -150,6 +150,25 @@ test('per-core counters of power_core are summed by socket and never counted', (
   assert.equal(host.second(source, { '19/1@0': 5, '19/1@1': 6, '19/1@2': 7 })['core-0'], 36e6);
 });
 
+test('a sum over cores that lacks a core is no zone, and its counters are given back', (t) => {
+  const host = hostFor(t, {
+    events: ['energy-pkg'],
+    cpumask: '0',
+    cpus: { 0: [0, 0], 1: [0, 0] },
+    vendor: 'AuthenticAMD',
+    coreMask: '0-1',
+  });
+  host.openFaults.set('19/1@1', 'EMFILE');
+  const source = host.source();
+  source.open();
+  assert.deepEqual(
+    source.zones().map(({ id }) => id),
+    ['package-0'],
+  );
+  assert.deepEqual(host.closed, ['19/1@0']);
+  assert.match(source.notes().join('\n'), /energy-core cannot be opened on CPU 1 \(EMFILE\)/);
+});
+
 test('the kernel’s own figure for all cores is taken before the sum over cores', (t) => {
   const host = hostFor(t, { ...twoSockets, coreMask: '0-3' });
   const source = host.source();
