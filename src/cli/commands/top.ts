@@ -1,6 +1,7 @@
 import type { Config } from '../../config/config.ts';
 import { durationIn } from '../../config/duration-setting.ts';
 import { loadConfig } from '../../config/load.ts';
+import type { StateStore } from '../../daemon/metering.ts';
 import { Ledger } from '../../export/ledger.ts';
 import type { NowSnapshot } from '../../export/now-snapshot.ts';
 import type { EntityKind } from '../../inventory/entity.ts';
@@ -120,7 +121,30 @@ async function chooseSource(
     isAlive: (entity) => isEntityAlive(config.roots.proc, entity),
   });
   const identity = { nodeName: config.node.name, version: version() };
-  return new MeterSource(createMetering(config, { clock: systemClock, log }), identity, ledger);
+  const state = await learnedState(config, log);
+  return new MeterSource(createMetering(config, { clock: systemClock, log, state }), identity, ledger);
+}
+
+/** What a daemon has learned of idle power, if its history can be read here. Read only: keeping it is the daemon's. */
+async function learnedState(config: Config, log: Logger): Promise<StateStore> {
+  const { openHistoryReader } = await import('../../history/reader.ts');
+  return {
+    loadState: (key) => {
+      try {
+        const reader = openHistoryReader(config.history.path);
+        try {
+          return reader.loadState(key);
+        } finally {
+          reader.close();
+        }
+      } catch (error) {
+        if (!(error instanceof KisimError)) throw error;
+        log.debug('no-learned-state', { error });
+        return undefined;
+      }
+    },
+    saveState: () => undefined,
+  };
 }
 
 function positiveInteger(value: unknown, option: string): number | undefined {
