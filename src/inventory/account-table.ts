@@ -7,6 +7,7 @@ import type { CounterFile } from './cgroup-mounts.ts';
 import type { Account, Entity } from './entity.ts';
 import { inventoryErrors } from './errors.ts';
 import type { CounterHierarchy } from './process-cgroup.ts';
+import { placeKey } from './process-cgroup.ts';
 
 /** An empty cgroup may be filled again (a service between two starts); after this long it is let go. */
 const EMPTY_FOR_NANOSECONDS = 60e9;
@@ -47,7 +48,7 @@ export class AccountTable {
   readonly #groups: GroupRegistry;
   readonly #log: Logger;
   readonly #idOfKey = new Map<string, number>();
-  readonly #idOfPath = new Map<string, number>();
+  readonly #idOfPlace = new Map<string, number>();
   readonly #empty = new Set<number>();
   readonly #freeIds: number[] = [];
   readonly #retiredGroups: number[] = [];
@@ -91,7 +92,7 @@ export class AccountTable {
     const group = counter === undefined ? -1 : this.#open(counter);
     this.accounts[id] = { id, parent, group, entity };
     this.#rows[id] = newRow(account, this.#tick);
-    if (path !== undefined) this.#idOfPath.set(placeKey(hierarchy, path), id);
+    if (path !== undefined) this.#idOfPlace.set(placeKey(hierarchy, path), id);
     this.#idOfKey.set(key, id);
     this.#rows[parent]!.children++;
     this.#empty.delete(parent);
@@ -135,8 +136,8 @@ export class AccountTable {
   }
 
   /** The account that counts a cgroup, undefined where no account does. */
-  findCounted(hierarchy: CounterHierarchy, path: string): number | undefined {
-    const id = this.#idOfPath.get(placeKey(hierarchy, path));
+  findCounted(key: string): number | undefined {
+    const id = this.#idOfPlace.get(key);
     return id !== undefined && this.account(id).group >= 0 ? id : undefined;
   }
 
@@ -187,7 +188,7 @@ export class AccountTable {
     this.#empty.delete(account.id);
     // The key may meanwhile belong to a newer account of the same thing (a guest that was moved).
     if (this.#idOfKey.get(row.key) === account.id) this.#idOfKey.delete(row.key);
-    if (this.#idOfPath.get(row.place) === account.id) this.#idOfPath.delete(row.place);
+    if (this.#idOfPlace.get(row.place) === account.id) this.#idOfPlace.delete(row.place);
     this.#freeIds.push(account.id);
     this.#forgetChild(account.parent);
   }
@@ -235,8 +236,4 @@ function newRow(account: NewAccount | undefined, groupTick: number): Row {
     emptyCpuNanoseconds: Number.NaN,
     exited: undefined,
   };
-}
-
-function placeKey(hierarchy: CounterHierarchy, path: string): string {
-  return `${hierarchy}:${path}`;
 }

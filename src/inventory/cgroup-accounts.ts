@@ -6,9 +6,11 @@ import type { CgroupNode } from './cgroup-class.ts';
 import type { CgroupMounts } from './cgroup-mounts.ts';
 import type { ContainerFinding } from './container-finding.ts';
 import type { ContainerNames } from './container-names.ts';
+import { inventoryErrors } from './errors.ts';
+import type { LivingPlaces } from './living-places.ts';
 import type { NameQueue } from './name-queue.ts';
 import type { CounterHierarchy, ProcessCgroup } from './process-cgroup.ts';
-import { isPlace, isWithin } from './process-cgroup.ts';
+import { isPlace, isWithin, placeKey } from './process-cgroup.ts';
 
 const USER_ID = /\/user(?:-(\d+)\.slice|@(\d+)\.service)(?:\/|$)/;
 /** Ids that runtimes draw at random; all others are names already. */
@@ -20,21 +22,24 @@ export class CgroupAccounts {
   readonly #mounts: CgroupMounts;
   readonly #names: ContainerNames;
   readonly #queue: NameQueue;
+  readonly #living: LivingPlaces;
   readonly #log: Logger;
   #toldMixed = false;
-  #living: () => Iterable<ProcessCgroup> = () => [];
+  #toldInvisible = false;
 
   constructor(
     table: AccountTable,
     mounts: CgroupMounts,
     names: ContainerNames,
     queue: NameQueue,
+    living: LivingPlaces,
     log: Logger,
   ) {
     this.#table = table;
     this.#mounts = mounts;
     this.#names = names;
     this.#queue = queue;
+    this.#living = living;
     this.#log = log;
   }
 
@@ -65,11 +70,6 @@ export class CgroupAccounts {
     return account;
   }
 
-  /** Where living processes lie, each place once; asked when an account is made. */
-  onLiving(living: () => Iterable<ProcessCgroup>): void {
-    this.#living = living;
-  }
-
   /** An account and those above it whose counters the CPU time of a process does not pass through. */
   #unseeing(account: number, cgroup: ProcessCgroup): number[] {
     const result: number[] = [];
@@ -86,12 +86,9 @@ export class CgroupAccounts {
    * containers lie in the v2 cgroup of their runtime's service. Such a counter would charge them twice.
    */
   #dropBystanders(cgroup: ProcessCgroup, account: number): void {
-    for (const hierarchy of ['cpuacct', 'unified'] as const) {
-      const path = cgroup.paths[hierarchy];
-      for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1)) {
-        const id = this.#table.findCounted(hierarchy, path.slice(0, end));
-        if (id !== undefined && !this.#isAbove(id, account)) this.#dropCounter(id);
-      }
+    for (const key of cgroup.within) {
+      const id = this.#table.findCounted(key);
+      if (id !== undefined && !this.#isAbove(id, account)) this.#dropCounter(id);
     }
   }
 
@@ -112,6 +109,7 @@ export class CgroupAccounts {
     const { path } = node;
     const seen = path === undefined || this.#seesOthers(hierarchy, path);
     const counter = seen ? undefined : this.#mounts.counterOf(hierarchy, path);
+    if (!seen && counter === undefined) this.#tellInvisible(hierarchy, path);
     const pod = this.#table.find(`pod:${node.podUid}`);
     const namespace = pod === undefined ? '' : (this.#table.account(pod).entity?.namespace ?? '');
     const entity = entityOfNode(node, namespace);
@@ -126,20 +124,22 @@ export class CgroupAccounts {
 
   /** Whether a new account's counter would see living processes: they are charged to others already. */
   #seesOthers(hierarchy: CounterHierarchy, path: string): boolean {
-    if (hierarchy === 'none') return false;
-    const below = `${path}/`;
-    for (const { paths } of this.#living()) {
-      if (paths[hierarchy] !== path && !paths[hierarchy].startsWith(below)) continue;
-      this.#tellMixed(path);
-      return true;
-    }
-    return false;
+    if (hierarchy === 'none' || !this.#living.isInhabited(placeKey(hierarchy, path))) return false;
+    this.#tellMixed(path);
+    return true;
   }
 
   #dropCounter(id: number): void {
     if (this.#table.account(id).group < 0) return;
     this.#table.dropCounter(id);
     this.#tellMixed(this.#table.pathOf(id));
+  }
+
+  #tellInvisible(hierarchy: CounterHierarchy, path: string): void {
+    if (hierarchy === 'none' || this.#mounts.mounts.length === 0 || this.#toldInvisible) return;
+    this.#toldInvisible = true;
+    const error = inventoryErrors.KISIM_E_CGROUP_COUNTER(`${path}: outside of every cgroup mount`);
+    this.#log.warn('cgroup-not-visible', { error });
   }
 
   #tellMixed(cgroup: string | undefined): void {

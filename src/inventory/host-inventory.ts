@@ -11,14 +11,15 @@ import type { Account, Entity } from './entity.ts';
 import { inventoryErrors } from './errors.ts';
 import { Guests } from './guests.ts';
 import type { InventoryUpdate, InventoryView } from './inventory.ts';
+import { LivingPlaces } from './living-places.ts';
 import { NameQueue } from './name-queue.ts';
 import type { ProcessCgroup } from './process-cgroup.ts';
 import { chooseCgroup } from './process-cgroup.ts';
 import type { QemuGuest } from './qemu-command.ts';
 import { parseQemuCommand } from './qemu-command.ts';
 
-/** Texts of /proc/PID/cgroup kept with what they mean; a host has about as many as it has cgroups. */
-const MAX_REMEMBERED_CGROUPS = 1024;
+/** Texts of /proc/PID/cgroup are kept with what they mean; from this many on, those of the dead are forgotten. */
+const MIN_REMEMBERED_CGROUPS = 1024;
 
 export interface InventoryOptions {
   readonly scanner: GroupRegistry;
@@ -54,8 +55,8 @@ export class Inventory implements InventoryView, InventoryUpdate {
   readonly #occupants: (Occupant | undefined)[] = [];
   readonly #slotOfPid = new Map<number, number>();
   readonly #remembered = new Map<string, ProcessCgroup>();
-  /** Number of living processes in each place. */
-  readonly #population = new Map<ProcessCgroup, number>();
+  #rememberedLimit = MIN_REMEMBERED_CGROUPS;
+  readonly #living = new LivingPlaces();
   #cgroups: CgroupAccounts | undefined;
 
   constructor(options: InventoryOptions) {
@@ -135,7 +136,7 @@ export class Inventory implements InventoryView, InventoryUpdate {
     this.#table.addProcess(account);
     const entity = processEntity(record, this.#table.account(account));
     this.#occupants[record.slot] = { pid: record.pid, account, entity, cgroup };
-    this.#population.set(cgroup, (this.#population.get(cgroup) ?? 0) + 1);
+    this.#living.add(cgroup);
     this.#slotOfPid.set(record.pid, record.slot);
   }
 
@@ -181,9 +182,7 @@ export class Inventory implements InventoryView, InventoryUpdate {
     if (occupant === undefined) return;
     this.#occupants[slot] = undefined;
     this.#table.removeProcess(occupant.account);
-    const left = (this.#population.get(occupant.cgroup) ?? 0) - 1;
-    if (left > 0) this.#population.set(occupant.cgroup, left);
-    else this.#population.delete(occupant.cgroup);
+    this.#living.remove(occupant.cgroup);
     // The pid may already have been given to a process in another slot.
     if (this.#slotOfPid.get(occupant.pid) !== slot) return;
     this.#slotOfPid.delete(occupant.pid);
@@ -200,10 +199,17 @@ export class Inventory implements InventoryView, InventoryUpdate {
     let cgroup = this.#remembered.get(text);
     if (cgroup === undefined) {
       cgroup = chooseCgroup(text, (namespace, id) => this.#names.hasTask(namespace, id));
-      if (this.#remembered.size >= MAX_REMEMBERED_CGROUPS) this.#remembered.clear();
+      if (this.#remembered.size >= this.#rememberedLimit) this.#forgetDead();
       this.#remembered.set(text, cgroup);
     }
     return cgroup;
+  }
+
+  #forgetDead(): void {
+    for (const [text, cgroup] of this.#remembered) {
+      if (!this.#living.has(cgroup)) this.#remembered.delete(text);
+    }
+    this.#rememberedLimit = Math.max(MIN_REMEMBERED_CGROUPS, 2 * this.#remembered.size);
   }
 
   #findCounters(): CgroupAccounts {
@@ -214,8 +220,6 @@ export class Inventory implements InventoryView, InventoryUpdate {
     }
     const root = mounts.rootCounter();
     if (root !== undefined) this.#table.setRootCounter(root);
-    const accounts = new CgroupAccounts(this.#table, mounts, this.#names, this.#queue, this.#log);
-    accounts.onLiving(() => this.#population.keys());
-    return accounts;
+    return new CgroupAccounts(this.#table, mounts, this.#names, this.#queue, this.#living, this.#log);
   }
 }

@@ -13,6 +13,8 @@ export interface ProcessCgroup {
   readonly nodes: readonly CgroupNode[];
   /** Where it lies in each hierarchy that counts: also a counter that does not name it may see its CPU time. */
   readonly paths: { readonly cpuacct: string; readonly unified: string };
+  /** Keys of all cgroups that it lies in, of both hierarchies, without the roots. */
+  readonly within: readonly string[];
 }
 
 /**
@@ -39,7 +41,22 @@ export function chooseCgroup(text: string, hasTask?: TaskLookup): ProcessCgroup 
       bestRank = rank;
     }
   }
-  return { ...best, paths };
+  return { ...best, paths, within: [...prefixKeys('cpuacct', paths), ...prefixKeys('unified', paths)] };
+}
+
+/** One key for a cgroup of a hierarchy. */
+export function placeKey(hierarchy: CounterHierarchy, path: string): string {
+  return `${hierarchy}:${path}`;
+}
+
+function prefixKeys(hierarchy: 'cpuacct' | 'unified', paths: ProcessCgroup['paths']): string[] {
+  const path = paths[hierarchy];
+  const keys: string[] = [];
+  if (path === '/') return keys;
+  for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1)) {
+    keys.push(placeKey(hierarchy, path.slice(0, end)));
+  }
+  return keys;
 }
 
 /** Whether a cgroup lies at or below another of the same hierarchy. */

@@ -298,6 +298,17 @@ test('a counter that cannot be opened leaves the account without one, told once'
   assert.deepEqual(host.warnings, ['cgroup-counter-refused']);
 });
 
+test('a container seen from another cgroup namespace is the sum of its processes, told once', (t) => {
+  const host = new Host(t);
+  host.birth(
+    born(0, { cgroup: `0::/../../system.slice/docker-${A}.scope\n` }),
+    born(1, { cgroup: `0::/../../system.slice/docker-${B}.scope\n` }),
+  );
+  assert.deepEqual(host.chain(0), ['unit:/system.slice', `container:${A}`, 'process:1000:500']);
+  assert.deepEqual(host.scanner.watched(), []);
+  assert.deepEqual(host.warnings, ['cgroup-not-visible']);
+});
+
 test('no cgroup file system at all: told once, processes are still placed', (t) => {
   const host = new Host(t, '');
   host.birth(born(0, { cgroup: '0::/a.slice/x.service\n' }));

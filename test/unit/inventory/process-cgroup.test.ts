@@ -57,5 +57,14 @@ test('no text: the root', () => {
     hierarchy: 'none',
     nodes: [],
     paths: { cpuacct: '/', unified: '/' },
+    within: [],
   });
+});
+
+test('tells every cgroup that a process lies in, of both hierarchies', () => {
+  assert.deepEqual(chooseCgroup('3:cpuacct:/a/b\n0::/c.slice\n').within, [
+    'cpuacct:/a/b',
+    'cpuacct:/a',
+    'unified:/c.slice',
+  ]);
 });
