@@ -73,6 +73,13 @@ function buildProgram(table: CliTable, onRun: RunCommand): Command {
   return program;
 }
 
+/** Errors in what was typed. Texts of time are read from options only. */
+const usageCodes: ReadonlySet<string> = new Set([
+  'KISIM_E_USAGE',
+  'KISIM_E_DURATION',
+  'KISIM_E_POINT_IN_TIME',
+]);
+
 /** Writes an error for people, or as one JSON object a line. Returns the exit status that goes with it. */
 export function reportError(error: unknown, stderr: CliHost['stderr'], json: boolean): number {
   if (json) {
@@ -90,7 +97,7 @@ export function reportError(error: unknown, stderr: CliHost['stderr'], json: boo
   } else {
     stderr.write(`${describeError(error)}\n`);
   }
-  return error instanceof KisimError && error.code === 'KISIM_E_USAGE' ? exitStatus.usage : exitStatus.error;
+  return error instanceof KisimError && usageCodes.has(error.code) ? exitStatus.usage : exitStatus.error;
 }
 
 /**

@@ -6,6 +6,7 @@ import { cliErrors } from '../../../src/cli/errors.ts';
 import { globalOptions } from '../../../src/cli/global-options.ts';
 import { optionWords } from '../../../src/cli/option-words.ts';
 import { type CliTable, runCli } from '../../../src/cli/program.ts';
+import { parseDuration } from '../../../src/util/duration.ts';
 import { defineErrors } from '../../../src/util/errors.ts';
 import { fakeHost } from './fake-host.ts';
 
@@ -157,11 +158,13 @@ for (const [argv, says] of misuses) {
   });
 }
 
-test('a usage error that a command throws ends with 2', async () => {
-  const table = tableWith(async () => {
-    throw cliErrors.KISIM_E_USAGE('no such leaf');
-  });
-  assert.equal(await runCli(['brew'], fakeHost(), table), 2);
+test('a usage error that a command throws ends with 2, a text that is no time too', async () => {
+  for (const refuse of [() => cliErrors.KISIM_E_USAGE('no such leaf'), () => parseDuration('soon')]) {
+    const table = tableWith(async () => {
+      throw refuse();
+    });
+    assert.equal(await runCli(['brew'], fakeHost(), table), 2);
+  }
 });
 
 test('a group without a command shows its help on stderr and ends with 2', async () => {
