@@ -75,27 +75,36 @@ export class MeterClient {
         (one) => one.kind === kind && one.name === name && one.state === 'running',
       );
       if (found.length > 1) throw new Error(`${found.length} entities: ${JSON.stringify(found)}`);
-      if (found[0] === undefined) throw new Error(`it shows: ${await this.#namesOf(kind)}`);
+      if (found[0] === undefined) throw new Error(await this.#whatItShows(kind));
       return found[0];
     });
   }
 
-  async #namesOf(kind: EntityKind): Promise<string> {
-    const { entities } = await this.now();
-    return entities
-      .filter((one) => one.kind === kind)
-      .map((one) => one.name)
-      .join(', ');
+  async #whatItShows(kind: EntityKind): Promise<string> {
+    const { sequence, entities } = await this.now();
+    const names = entities.filter((one) => one.kind === kind).map((one) => one.name);
+    return `interval ${sequence} shows ${names.join(', ') || `no ${kind}`}; log:\n${this.logTail()}`;
+  }
+
+  /** The last lines that the daemon wrote, where they can be had. */
+  logTail(): string {
+    return '';
   }
 }
 
 /** A daemon started from this checkout. */
 export class Meter extends MeterClient {
   readonly historyPath: string;
+  readonly #logPath: string;
 
-  private constructor(port: number, historyPath: string) {
+  private constructor(port: number, folder: string) {
     super(port);
-    this.historyPath = historyPath;
+    this.historyPath = join(folder, 'energy.db');
+    this.#logPath = join(folder, 'daemon.log');
+  }
+
+  override logTail(): string {
+    return readFileSync(this.#logPath, 'utf8').slice(-3000);
   }
 
   /** Starts a daemon with everything it writes in one folder, and waits until it has metered once. */
@@ -105,15 +114,14 @@ export class Meter extends MeterClient {
     settings: Readonly<Record<string, string>> = {},
   ): Promise<Meter> {
     const port = await freePort();
-    const meter = new Meter(port, join(folder, 'energy.db'));
+    const meter = new Meter(port, folder);
     const all = {
       'meter.interval-milliseconds': '500',
       'history.path': meter.historyPath,
       'export.port': String(port),
       ...settings,
     };
-    const logPath = join(folder, 'daemon.log');
-    const log = openSync(logPath, 'a');
+    const log = openSync(meter.#logPath, 'a');
     const child = spawn(
       process.execPath,
       [mainFile, 'run', ...Object.entries(all).flatMap(([key, value]) => ['--set', `${key}=${value}`])],
@@ -124,7 +132,7 @@ export class Meter extends MeterClient {
     await meter.waitUntilReady(() => {
       if (child.exitCode === null && child.signalCode === null) return;
       const how = child.exitCode ?? child.signalCode;
-      throw new InVain(`the daemon ended (${how}):\n${readFileSync(logPath, 'utf8')}`);
+      throw new InVain(`the daemon ended (${how}):\n${meter.logTail()}`);
     });
     return meter;
   }
