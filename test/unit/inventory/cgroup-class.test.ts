@@ -88,6 +88,16 @@ const CASES: readonly (readonly [what: string, path: string, expected: string])[
     `/system.slice/docker-${A}.scope/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-besteffort.slice/kubelet-kubepods-besteffort-pod${UID_}.slice/cri-containerd-${B}.scope`,
     `container|containerd|${B}|${UID}|besteffort`,
   ],
+  [
+    'a cluster in a pod',
+    `/kubepods/burstable/pod${'9f'.repeat(16)}/${A}/kubepods/pod${UID}/${B}`,
+    `container||${B}|${UID}|guaranteed`,
+  ],
+  [
+    'the word pod inside a container',
+    `/kubepods/pod${UID}/${A}/pod${'9f'.repeat(16)}`,
+    `container||${A}|${UID}|guaranteed`,
+  ],
   ['the word pod outside kubepods', `/system.slice/pod${UID}`, `unit||pod${UID}||`],
 ];
 
