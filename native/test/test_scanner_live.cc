@@ -1,5 +1,8 @@
+#include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -7,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cmath>
 #include <cstdio>
 #include <functional>
@@ -388,6 +392,61 @@ void AZombieLeavesOnceAndIsNotBornAgain(const ScannerOptions& options) {
   CHECK(charged >= 20e6 * 0.99 && charged < 40e6);
 }
 
+/** What a foreign process used before we could know of it is not this tick's (hidepid=2, seen by its exec alone). */
+int HiddenProcessChild() {
+  constexpr int kSkip = 77;
+  if (unshare(CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return kSkip;
+  if (mount("proc", "/proc", "proc", 0, "hidepid=2") != 0) return kSkip;
+  int toVictim[2];
+  int fromVictim[2];
+  if (pipe2(toVictim, O_CLOEXEC) != 0 || pipe2(fromVictim, O_CLOEXEC) != 0) return 1;
+  const pid_t victim = fork();
+  char byte = 0;
+  if (victim == 0) {
+    Burn(60);
+    if (write(fromVictim[1], "x", 1) != 1 || read(toVictim[0], &byte, 1) != 1) _exit(1);
+    execlp("sleep", "sleep", "0.5", nullptr);
+    _exit(1);
+  }
+  close(fromVictim[1]);
+  if (read(fromVictim[0], &byte, 1) != 1) return 1;
+  if (setresgid(65534, 65534, 65534) != 0 || setresuid(65534, 65534, 65534) != 0) return kSkip;
+  ProcessScanner scanner{ScannerOptions{}};
+  if (!scanner.birthsByEvents()) return kSkip;
+  if (BornOf(scanner.Tick(), victim) != nullptr) return kSkip;  // not hidden after all
+  if (write(toVictim[1], "x", 1) != 1) return 1;
+  if (read(fromVictim[0], &byte, 1) != 0) return 1;  // closed by the exec
+  const ScanResult& tick = scanner.Tick();
+  const BornProcess* born = BornOf(tick, victim);
+  CHECK(born != nullptr && born->error == ENOENT && born->startTicks == -1 && scanner.unreadable() >= 1);
+  CHECK(ActiveOf(tick, born->slot) == 0);
+  // A birth that we hear of is charged from its beginning all the same, hidden or not.
+  Child own([](const auto& pause) {
+    Burn(20);
+    pause();
+  });
+  own.Await();
+  scanner.Tick();
+  CHECK(BornOf(tick, own.pid) != nullptr && ActiveOf(tick, BornOf(tick, own.pid)->slot) >= 20e6);
+  own.Continue();
+  own.Await();
+  own.Reap();
+  waitpid(victim, nullptr, 0);
+  return 0;
+}
+
+void AHiddenProcessIsNotChargedItsPast() {
+  const pid_t child = fork();
+  if (child == 0) _exit(HiddenProcessChild());
+  int status = 0;
+  CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status));
+  if (WEXITSTATUS(status) == 77) {
+    std::puts("skipped: hidden processes, the host gives no mount namespace or no fork events");
+    return;
+  }
+  CHECK(WEXITSTATUS(status) == 0);
+}
+
 void AStormLeavesTheEventTiersAndComesBack() {
   ScannerOptions options;
   options.stormExitsPerSecond = 20;
@@ -448,6 +507,7 @@ int main() {
   ShortLivedProcessesFindTheirAncestor(best);
   AShortProcessIsNotCutToItsLastTick();
   DroppedEventsAreCountedAndRepaired();
+  AHiddenProcessIsNotChargedItsPast();
   AStormLeavesTheEventTiersAndComesBack();
   return 0;
 }

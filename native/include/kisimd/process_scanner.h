@@ -135,7 +135,8 @@ class ProcessScanner {
   void HandleFork(const ForkEvent& fork);
   void HandleExec(int32_t pid);
   void ListAll();
-  void Admit(int32_t pid, uint64_t inode);
+  /** `fresh`: it is certain to have been born since the last tick (asked only where its start time is unreadable). */
+  void Admit(int32_t pid, uint64_t inode, bool fresh);
   void Replace(int32_t slot);
   void Report(int32_t slot);
   void Recheck(int32_t slot);

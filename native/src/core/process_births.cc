@@ -86,7 +86,7 @@ ProcessScanner::ReadOutcome ProcessScanner::ReadRecord(int32_t pid, BornProcess&
   return ReadOutcome::kRead;
 }
 
-void ProcessScanner::Admit(int32_t pid, uint64_t inode) {
+void ProcessScanner::Admit(int32_t pid, uint64_t inode, bool fresh) {
   BornProcess record;
   StatLine line;
   const ReadOutcome outcome = ReadRecord(pid, record, line);
@@ -112,9 +112,11 @@ void ProcessScanner::Admit(int32_t pid, uint64_t inode) {
   const auto started = static_cast<int64_t>(static_cast<double>(record.startTicks) * nanosecondsPerTick_);
   // What a process used before the first tick is history. So is the past of one that we overlooked until now: its
   // group's counter has had it charged already. A birth in between starts from zero.
-  const bool overlooked = !options_.statClock && record.startTicks >= 0 && started < lastTickBootTime_ - kOverlooked;
+  const bool overlooked =
+      !options_.statClock && (record.startTicks >= 0 ? started < lastTickBootTime_ - kOverlooked : !fresh);
   if (first_ || overlooked) table_.lastNanoseconds[at] = -1;
-  const bool settled = !options_.statClock && first_ && started < tickBootTime_ - kYoungFor;
+  // At the first look most are old hands, and looking at each of them again would cost as much as all else.
+  const bool settled = !options_.statClock && first_ && started < tickBootTime_ - 2 * kSecond;
   if (!record.kernelThread && !settled) young_.push_back({slot, pid, record.startTicks, tick_, tickStart_});
   result_.born.push_back(std::move(record));
 }
@@ -123,15 +125,15 @@ void ProcessScanner::Replace(int32_t slot) {
   const int32_t pid = table_.pid[static_cast<size_t>(slot)];
   Leave(slot);
   replaced_.push_back(slot);
-  Admit(pid, 0);
+  Admit(pid, 0, true);
 }
 
 void ProcessScanner::HandleFork(const ForkEvent& fork) {
   const int32_t slot = table_.slotOfPid.Find(fork.child);
-  if (slot < 0) return Admit(fork.child, 0);
+  if (slot < 0) return Admit(fork.child, 0, true);
   if (table_.state[static_cast<size_t>(slot)] == SlotState::kIgnored) {
     table_.Free(slot);
-    return Admit(fork.child, 0);
+    return Admit(fork.child, 0, true);
   }
   // Known already: a readdir was quicker than this event, or the pid is in use again.
   StatLine line;
@@ -144,7 +146,7 @@ void ProcessScanner::HandleFork(const ForkEvent& fork) {
 
 void ProcessScanner::HandleExec(int32_t pid) {
   const int32_t slot = table_.slotOfPid.Find(pid);
-  if (slot < 0) return Admit(pid, 0);  // its fork event was dropped
+  if (slot < 0) return Admit(pid, 0, false);  // its fork event was dropped, or readdir does not show it (hidepid)
   if (table_.state[static_cast<size_t>(slot)] != SlotState::kLive) return;
   for (const auto& record : result_.born) {
     if (record.slot == slot) return;  // read after this event had come
@@ -230,19 +232,20 @@ void ProcessScanner::ListAll() {
   }
   if (const int error = -lister_.List(proc_.get(), entries_); error != 0)
     throw ScanError(error, options_.procRoot + ": " + std::strerror(error));
+  const bool listedInLastTick = lastListed_ == lastTickStart_;
   lastListed_ = tickStart_;
   listing_++;
   for (const PidEntry& entry : entries_) {
     const int32_t slot = table_.slotOfPid.Find(entry.pid);
     if (slot < 0) {
-      Admit(entry.pid, entry.inode);
+      Admit(entry.pid, entry.inode, listedInLastTick);
       continue;
     }
     const auto at = static_cast<size_t>(slot);
     const bool otherEntry = entry.inode != table_.inode[at];
     if (table_.state[at] == SlotState::kIgnored && otherEntry) {
       table_.Free(slot);
-      Admit(entry.pid, entry.inode);
+      Admit(entry.pid, entry.inode, listedInLastTick);
       continue;
     }
     table_.listed[at] = listing_;
