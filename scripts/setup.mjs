@@ -19,6 +19,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const dependencyStamp = join(root, 'node_modules', '.kisimd-stamp');
 const addonStamp = join(root, 'build', '.kisimd-stamp');
 const addon = join(root, 'build', 'Release', 'kisimd.node');
+const cacheStamp = join(root, 'build', 'compile-cache', '.kisimd-stamp');
 const lock = join(root, '.setup-lock');
 
 /** Ends the program with what is missing and the command that brings it. */
@@ -49,7 +50,7 @@ function succeeds(command, ...args) {
   return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
 }
 
-function run(step, command, args) {
+function run(step, command, args, env = process.env) {
   const started = Date.now();
   process.stderr.write(`${step}...\n`);
   const result = spawnSync(command, args, {
@@ -123,11 +124,14 @@ const nativeSources = () =>
     'package-lock.json',
   ]);
 
-if (
-  !stampHolds(dependencyStamp, manifests) ||
-  !existsSync(addon) ||
-  !stampHolds(addonStamp, nativeSources())
-) {
+const program = digest([...filesBelow('src'), 'scripts/node-flags', 'package-lock.json']);
+
+const ready =
+  stampHolds(dependencyStamp, manifests) &&
+  existsSync(addon) &&
+  stampHolds(addonStamp, nativeSources()) &&
+  stampHolds(cacheStamp, program);
+if (!ready) {
   takeLock();
   if (!stampHolds(dependencyStamp, manifests)) {
     // No dependency needs its install script: the addons among them carry Node-API binaries.
@@ -171,6 +175,21 @@ if (
       '--CDCMAKE_BUILD_TYPE=Release',
     ]);
     writeFileSync(addonStamp, sources);
+  }
+  if (!stampHolds(cacheStamp, program)) {
+    const cache = join(root, 'build', 'compile-cache');
+    rmSync(cache, { recursive: true, force: true });
+    mkdirSync(cache, { recursive: true });
+    // The cache is kept apart by V8's flags, so they must be those of the launcher.
+    const flags = readFileSync(join(root, 'scripts', 'node-flags'), 'utf8')
+      .trim()
+      .split(' ');
+    const warm = [...flags, join(root, 'scripts', 'warm-cache.mjs')];
+    run('compile cache', join(root, 'node_modules', '.bin', 'node'), warm, {
+      ...process.env,
+      NODE_COMPILE_CACHE: cache,
+    });
+    writeFileSync(cacheStamp, program);
   }
   releaseLock();
 }

@@ -19,6 +19,8 @@ export interface SplitterOptions {
   readonly sockets: readonly number[];
   /** Number of logical CPUs of each socket, in the order of `sockets`. */
   readonly cpusOfSocket: readonly number[];
+  /** A saved idle model of this zone is of another shape, and was left aside. */
+  readonly onRefusedState?: (zoneId: string) => void;
 }
 
 export interface SplitInput {
@@ -61,6 +63,9 @@ interface ProcessRow {
 export class EnergySplitter {
   readonly #options: SplitterOptions;
   readonly #models = new Map<string, IdleModel>();
+  #saved:
+    | { readonly states: Readonly<Record<string, IdleModelState>>; readonly atUnixMilliseconds: number }
+    | undefined;
 
   constructor(options: SplitterOptions) {
     this.#options = options;
@@ -72,11 +77,9 @@ export class EnergySplitter {
     );
   }
 
-  /** Takes up saved models by zone id; returns the ids whose state was of no use. */
-  restoreIdle(states: Readonly<Record<string, IdleModelState>>, nowUnixMilliseconds: number): string[] {
-    return Object.entries(states)
-      .filter(([zone, state]) => !this.#model(zone, undefined).restore(state, nowUnixMilliseconds))
-      .map(([zone]) => zone);
+  /** Hands over saved models by zone id; each is taken up when its zone is first met, and refused if unusable. */
+  restoreIdle(states: Readonly<Record<string, IdleModelState>>, nowUnixMilliseconds: number): void {
+    this.#saved = { states, atUnixMilliseconds: nowUnixMilliseconds };
   }
 
   idleEstimate(zoneId: string): IdleEstimate | undefined {
@@ -135,7 +138,8 @@ export class EnergySplitter {
     }
     const utilisation = this.#utilisation(input, reading, gpu);
     // After a gap the energy is of a longer time than the CPU time; that says nothing of power at a utilisation.
-    const sameTime = Math.abs(reading.intervalNanoseconds / input.durationNanoseconds - 1) < SAME_TIME_TOLERANCE;
+    const sameTime =
+      Math.abs(reading.intervalNanoseconds / input.durationNanoseconds - 1) < SAME_TIME_TOLERANCE;
     if (utilisation !== undefined && sameTime) {
       model.observe(meanWatts(energy, reading.intervalNanoseconds), utilisation, reading.intervalNanoseconds);
     }
@@ -204,6 +208,10 @@ export class EnergySplitter {
         priorIdleShare: PRIOR_IDLE_SHARE,
       };
       model = new IdleModel(options);
+      const state = this.#saved?.states[zoneId];
+      if (state !== undefined && !model.restore(state, this.#saved!.atUnixMilliseconds)) {
+        this.#options.onRefusedState?.(zoneId);
+      }
       this.#models.set(zoneId, model);
     }
     return model;

@@ -5,7 +5,6 @@ import type { Clock } from '../util/clock.ts';
 import type { Logger } from '../util/log.ts';
 import { Metering, type StateStore } from './metering.ts';
 
-
 export interface CreateMeteringOptions {
   readonly clock: Clock;
   readonly log: Logger;

@@ -53,6 +53,7 @@ export class Daemon {
           log,
           version: this.#version,
           status: () => statusOf(metering, history),
+          isAlive: (entity) => metering?.isAlive(entity) ?? true,
         })
       : undefined;
 

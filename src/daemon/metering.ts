@@ -6,6 +6,7 @@ import { SocketPlacer } from '../attribution/socket-shares.ts';
 import { UsageTracker } from '../attribution/usage.ts';
 import type { Config } from '../config/config.ts';
 import { type CpuTopology, readCpuTopology } from '../inventory/cpu-topology.ts';
+import type { Entity } from '../inventory/entity.ts';
 import { Inventory } from '../inventory/host-inventory.ts';
 import { CpuFrequencies } from '../meter/cpu-frequencies.ts';
 import type { PowerSource, ZoneReading } from '../meter/power-source.ts';
@@ -89,6 +90,7 @@ export class Metering {
       forgettingHours: config.attribution.forgettingHours,
       sockets,
       cpusOfSocket: sockets.map((socket) => socketOf.filter((entry) => entry === socket).length),
+      onRefusedState: (zone) => log.warn('idle-state-refused', { zone }),
     });
     const locate = sockets.length > 1 || hasSiblings || this.#frequencies.known;
     this.#scanner =
@@ -110,6 +112,15 @@ export class Metering {
 
   addSink(sink: IntervalSink): void {
     this.#sinks.push(sink);
+  }
+
+  /** Whether an entity of an earlier interval still exists. */
+  isAlive({ kind, pid, key }: Entity): boolean {
+    if (kind !== 'process') return this.#inventory.accounts.some((account) => account?.entity?.key === key);
+    // What exited unseen is no process; its account tells.
+    if (pid === undefined || pid === 0) return true;
+    const slot = this.#inventory.slotOfPid(pid);
+    return slot >= 0 && this.#inventory.entityOfSlot(slot).key === key;
   }
 
   status(): MeteringStatus {
@@ -269,14 +280,10 @@ export class Metering {
   }
 
   #restoreIdle(): void {
-    const { state, clock, log } = this.#dependencies;
+    const { state, clock } = this.#dependencies;
     const saved = state?.loadState(IDLE_STATE_KEY);
     if (typeof saved !== 'object' || saved === null) return;
-    const refused = this.#splitter.restoreIdle(
-      saved as Record<string, IdleModelState>,
-      clock.unixMilliseconds(),
-    );
-    if (refused.length > 0) log.warn('idle-state-refused', { zones: refused });
+    this.#splitter.restoreIdle(saved as Record<string, IdleModelState>, clock.unixMilliseconds());
   }
 
   #saveIdle(): void {
