@@ -131,19 +131,32 @@ function widen(
   const grain = resolution === 'second' ? 1 : MINUTE;
   let from = Math.floor(query.sinceUnixMilliseconds / 1000 / grain) * grain;
   const to = Math.ceil(query.untilUnixMilliseconds / 1000 / grain) * grain;
+  if (resolution === 'second') return { from, to };
+  const gone = lastHourWithoutMinutes(db, from - (from % HOUR), to);
+  if (gone === undefined || gone + HOUR <= from) return { from, to };
+  if (resolution === 'minute') {
+    notes.push(
+      `minutes are kept from ${iso((gone + HOUR) * 1000)} on; use steps of an hour for what is older`,
+    );
+  } else {
+    // The first hour can only be taken as a whole.
+    from -= from % HOUR;
+  }
+  return { from, to };
+}
+
+/** The newest hour of the range whose time is not all in minutes any more. */
+function lastHourWithoutMinutes(db: Database.Database, from: number, to: number): number | undefined {
   const oldestMinute = db
     .prepare<[], { ts: number | null }>('SELECT min(ts) AS ts FROM coverage WHERE period = 60')
     .get()?.ts;
-  if (oldestMinute === undefined || oldestMinute === null || from >= oldestMinute) return { from, to };
-  if (resolution === 'hour' && from % HOUR !== 0) {
-    // The minutes of the first hour may be gone: it is taken as a whole.
-    from -= from % HOUR;
-  } else if (resolution === 'minute') {
-    notes.push(
-      `minutes are kept from ${iso(oldestMinute * 1000)} on; use steps of an hour for what is older`,
-    );
-  }
-  return { from, to };
+  const hour = db.prepare<[number, number], { ts: number | null }>(
+    `SELECT max(h.ts) AS ts FROM coverage h WHERE h.period = 3600 AND h.ts >= ? AND h.ts <= ?
+       AND h.ms > (SELECT coalesce(sum(m.ms), 0) FROM coverage m
+                   WHERE m.period = 60 AND m.ts >= h.ts AND m.ts < h.ts + 3600)`,
+  );
+  // Only the hour in which the minutes begin, and those before it, can lack any.
+  return hour.get(from, Math.min(to, oldestMinute ?? to))?.ts ?? undefined;
 }
 
 function hoursAndMinutes(

@@ -13,7 +13,8 @@ export interface EnergyRow {
   readonly wattHours: number;
   /** Joules over the metered time of the bucket, whether the entity lived all of it or not. */
   readonly meanWatts: number | undefined;
-  readonly maxWatts: number;
+  /** Greatest mean power of a second, undefined where it was not asked for. */
+  readonly maxWatts: number | undefined;
   /** undefined for seconds that come from a block, which keeps energy only. */
   readonly cpuSeconds: number | undefined;
   /** `measured`, `estimated`, `measured+estimated, idle provisional`... */
@@ -65,10 +66,14 @@ function rowOf({ buckets }: EnergySeriesResult, series: EntitySeries, i: number)
     joules: microjoules / 1e6,
     wattHours: microjoules / 3.6e9,
     meanWatts: milliseconds > 0 ? microjoules / 1000 / milliseconds : undefined,
-    maxWatts: series.maxMilliwatts[i]! / 1000,
-    cpuSeconds: start < buckets.plainSecondsFrom ? undefined : series.cpuMicroseconds[i]! / 1e6,
+    maxWatts: known(series.maxMilliwatts[i]! / 1000),
+    cpuSeconds: known(series.cpuMicroseconds[i]! / 1e6),
     source: describeSource(bits),
     estimated: isEstimated(bits),
     coverage: Math.min(1, buckets.fullMilliseconds(i) / ((end - start) * 1000)),
   };
+}
+
+function known(value: number): number | undefined {
+  return Number.isNaN(value) ? undefined : value;
 }

@@ -1,10 +1,12 @@
 import type Database from 'better-sqlite3';
+import { Accumulator } from './accumulator.ts';
 import { decodeBlock } from './block-codec.ts';
 import { type Buckets, createBuckets } from './buckets.ts';
 import { historyErrors } from './errors.ts';
-import { type EntityRow, entitiesOf, type QueryEntity } from './query-entities.ts';
+import { entitiesOf, type QueryEntity } from './query-entities.ts';
 import { kindsOf, type ReportBy } from './report-kinds.ts';
 import { blockId, METERED_TIME_ID } from './schema.ts';
+import { addStoredRows } from './stored-rows.ts';
 import { openMinutesOf } from './views.ts';
 
 export interface EnergyQuery {
@@ -17,6 +19,8 @@ export interface EnergyQuery {
   readonly top?: number | undefined;
   /** One entity for all that share namespace and name (many short processes of one program). */
   readonly groupByName?: boolean | undefined;
+  /** CPU time and greatest power are not needed and may be NaN: takes most of the work away. */
+  readonly energyOnly?: boolean | undefined;
 }
 
 /** Sums of one entity in each bucket. All arrays have one value a bucket. */
@@ -24,6 +28,7 @@ export interface EntitySeries {
   readonly entity: QueryEntity;
   readonly totalMicrojoules: number;
   readonly microjoules: Float64Array;
+  /** NaN where it is not known (seconds from blocks) or not asked for. */
   readonly cpuMicroseconds: Float64Array;
   readonly maxMilliwatts: Float64Array;
   /** Flags of `source-bits.ts`; 0 where there is no row. */
@@ -62,7 +67,7 @@ export function energySeries(db: Database.Database, query: EnergyQuery): EnergyS
   }
   if (buckets.resolution === 'second') addSeconds(db, query, buckets, groups);
   else {
-    addStoredRows(db, buckets, groups);
+    addStoredRows(db, buckets, groups, query.energyOnly === true);
     addOpenMinutes(db, query, buckets, groups);
   }
   const found = [...byKey.values()].filter((group) => group.used);
@@ -76,102 +81,6 @@ export function energySeries(db: Database.Database, query: EnergyQuery): EnergyS
     omitted: { entities: rest.length, microjoules: rest.reduce((sum, group) => sum + group.total, 0) },
     notes,
   };
-}
-
-class Accumulator {
-  readonly rows: EntityRow[] = [];
-  readonly #buckets: Buckets;
-  readonly #microjoules: Float64Array;
-  readonly #cpu: Float64Array;
-  readonly #maxMilliwatts: Float64Array;
-  readonly #bits: Uint8Array;
-  total = 0;
-  used = false;
-
-  constructor(buckets: Buckets) {
-    this.#buckets = buckets;
-    this.#microjoules = new Float64Array(buckets.count);
-    this.#cpu = new Float64Array(buckets.count);
-    this.#maxMilliwatts = new Float64Array(buckets.count);
-    this.#bits = new Uint8Array(buckets.count);
-  }
-
-  add(ts: number, uj: number, cpu: number, maxMw: number, src: number): void {
-    const i = this.#buckets.indexOf(ts);
-    this.#microjoules[i]! += uj;
-    this.#cpu[i]! += cpu;
-    if (maxMw > this.#maxMilliwatts[i]!) this.#maxMilliwatts[i] = maxMw;
-    this.#bits[i]! |= src;
-    this.total += uj;
-    this.used = true;
-  }
-
-  finish(): EntitySeries {
-    const [first] = this.rows;
-    const { kind, ns, name, uid, pid, exe } = first!;
-    const shared = this.rows.length > 1;
-    return {
-      entity: {
-        kind,
-        namespace: ns,
-        name,
-        uid: shared ? '' : uid,
-        pid: shared || pid === null ? undefined : pid,
-        exe,
-        count: this.rows.length,
-      },
-      totalMicrojoules: this.total,
-      microjoules: this.#microjoules,
-      cpuMicroseconds: this.#cpu,
-      maxMilliwatts: this.#maxMilliwatts,
-      sourceBits: this.#bits,
-    };
-  }
-}
-
-interface JsonColumns {
-  readonly ts: string;
-  readonly uj: string;
-  readonly cpu: string;
-  readonly mw: string;
-  readonly lowestSrc: number | null;
-  readonly highestSrc: number;
-}
-
-/** Whole columns as JSON arrays: a third of the CPU time of one JavaScript row a database row. */
-function addStoredRows(
-  db: Database.Database,
-  buckets: Buckets,
-  groups: ReadonlyMap<number, Accumulator>,
-): void {
-  for (const table of ['hour', 'minute'] as const) {
-    const ranges = table === 'hour' ? buckets.hourRanges : buckets.minuteRanges;
-    if (ranges.length === 0) continue;
-    const columns = db.prepare<[number, number, number], JsonColumns>(
-      `SELECT json_group_array(ts) AS ts, json_group_array(uj) AS uj, json_group_array(cpu_us) AS cpu,
-         json_group_array(max_mw) AS mw, min(src) AS lowestSrc, max(src) AS highestSrc
-       FROM ${table} WHERE e = ? AND ts >= ? AND ts < ?`,
-    );
-    const sources = db
-      .prepare<[number, number, number], number>(
-        `SELECT src FROM ${table} WHERE e = ? AND ts >= ? AND ts < ? ORDER BY ts`,
-      )
-      .pluck();
-    for (const [id, group] of groups) {
-      for (const { from, to } of ranges) {
-        const found = columns.get(id, from, to);
-        if (found === undefined || found.lowestSrc === null) continue;
-        const ts = JSON.parse(found.ts) as number[];
-        const uj = JSON.parse(found.uj) as number[];
-        const cpu = JSON.parse(found.cpu) as number[];
-        const mw = JSON.parse(found.mw) as number[];
-        const mixed = found.lowestSrc === found.highestSrc ? undefined : sources.all(id, from, to);
-        for (let i = 0; i < ts.length; i++) {
-          group.add(ts[i]!, uj[i]!, cpu[i]!, mw[i]!, mixed === undefined ? found.highestSrc : mixed[i]!);
-        }
-      }
-    }
-  }
 }
 
 /** Minutes that still exist as seconds only. */
@@ -237,7 +146,7 @@ function addSeconds(
       for (let s = 0; s < HOUR; s++) {
         const ts = hour + s;
         if (values[s] === 0 || ts < buckets.from || ts >= until) continue;
-        group.add(ts, values[s]!, 0, values[s]! / Math.max(1, milliseconds[s]!), row.src);
+        group.add(ts, values[s]!, Number.NaN, values[s]! / Math.max(1, milliseconds[s]!), row.src);
       }
     }
   }

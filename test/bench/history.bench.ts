@@ -13,7 +13,7 @@ import { type Bench, type BenchOptions, type BenchResult, median } from './bench
 
 const HOUR = 3600;
 const FULL = { entities: 200, pods: 100, days: 30 };
-const QUICK = { entities: 20, pods: 10, days: 2 };
+const QUICK = { entities: 40, pods: 20, days: 5 };
 const FIRST_HOUR = 1_767_225_600;
 /** The dearest flags to store, and what a machine without counters has. */
 const SRC = SOURCE_BITS.estimated | IDLE_PROVISIONAL_BIT;
@@ -211,12 +211,13 @@ function plainRowBytes(folder: string, entities: number, seed: number): number {
 function ask(
   built: Built,
   scale: Scale,
-): { figures: { hour: number[]; all: number[]; minute: number[]; sql: number[] }; rows: number } {
+): { figures: Record<'hour' | 'all' | 'minute' | 'sql' | 'withCpuTime' | 'view', number[]>; rows: number } {
   const reader = openHistoryReader(built.path);
   const range = {
     sinceUnixMilliseconds: FIRST_HOUR * 1000,
     untilUnixMilliseconds: (FIRST_HOUR + scale.days * 86_400) * 1000,
     everyMilliseconds: HOUR * 1000,
+    energyOnly: true,
   };
   let joules = 0;
   let rows = 0;
@@ -229,6 +230,9 @@ function ask(
     const pods = reader.energySeries({ by: 'pod', ...range }).series;
     const others = reader.energySeries({ by: 'container', ...range }).series;
     joules = [...pods, ...others].reduce((sum, { totalMicrojoules }) => sum + totalMicrojoules, 0);
+  });
+  const withCpuTime = cpuMilliseconds(QUERY_RUNS, () => {
+    reader.energySeries({ by: 'pod', ...range, energyOnly: false });
   });
   reader.close();
   // A fast answer that is wrong is none.
@@ -245,8 +249,11 @@ function ask(
       .raw()
       .all();
   });
+  const view = cpuMilliseconds(3, () => {
+    db.prepare('SELECT pod, sum(joules) FROM pod_hour GROUP BY pod').all();
+  });
   db.close();
-  return { figures: { hour, all, minute, sql }, rows };
+  return { figures: { hour, all, minute, sql, withCpuTime, view }, rows };
 }
 
 async function run(options: BenchOptions): Promise<BenchResult> {
@@ -290,6 +297,8 @@ async function run(options: BenchOptions): Promise<BenchResult> {
         firstRunCpuMilliseconds: figures.hour[0]!,
         runsCpuMilliseconds: figures.hour,
         allEntitiesCpuMilliseconds: median(figures.all),
+        withCpuTimeAndMaximaCpuMilliseconds: median(figures.withCpuTime),
+        viewSumByPodCpuMilliseconds: median(figures.view),
         plainSqlRowsCpuMilliseconds: median(figures.sql),
       },
     };

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import Database from 'better-sqlite3';
 import type { EnergyReport } from '../../../src/history/energy-report.ts';
 import { type HistoryReader, openHistoryReader } from '../../../src/history/reader.ts';
 import { entityOf, makeInterval, START_UNIX_SECONDS, steadySecond } from '../../support/history-intervals.ts';
@@ -132,6 +133,29 @@ describe('a history of three and a half hours', () => {
     assert.ok(Math.abs(active - joulesBetween(START, START + HOUR)) < 1e-4);
   });
 
+  test('asking for energy alone gives the same energy', () => {
+    for (const everyMilliseconds of [HOUR, 60_000, undefined]) {
+      const query = {
+        by: 'pod',
+        sinceUnixMilliseconds: START,
+        untilUnixMilliseconds: START + 3 * HOUR,
+        everyMilliseconds,
+      } as const;
+      const [full] = reader.energySeries(query).series;
+      const [energy] = reader.energySeries({ ...query, energyOnly: true }).series;
+      assert.deepEqual(energy!.microjoules, full!.microjoules);
+      assert.deepEqual(energy!.sourceBits, full!.sourceBits);
+      assert.ok(full!.cpuMicroseconds.every((cpu) => cpu > 0));
+    }
+  });
+
+  test('a range that begins before the history is not widened', () => {
+    const report = pods(-20 * 60_000, HOUR / 2);
+    assert.equal(report.fromUnixMilliseconds, START - 20 * 60_000);
+    assert.equal(report.rows[0]!.coverage, 0.6);
+    assert.deepEqual(report.notes, []);
+  });
+
   test('impossible questions are coded errors', () => {
     const ask = (changes: object) => () =>
       reader.energyReport({
@@ -159,6 +183,28 @@ describe('a history of three and a half hours', () => {
     open.history.accept(steadySecond(before + 2));
     assert.equal(reader.newestUnixSeconds(), before + 1);
   });
+});
+
+test('where minutes are gone a range begins with a whole hour, and steps of minutes say so', (t) => {
+  const open = openHistory(t);
+  for (let i = 0; i < 2 * 3600 + 400; i++) open.history.accept(steadySecond(START_UNIX_SECONDS + i));
+  open.history.close();
+  const db = new Database(open.path);
+  db.exec(`DELETE FROM minute WHERE ts < ${START_UNIX_SECONDS + 1800}`);
+  db.exec(`DELETE FROM coverage WHERE period = 60 AND ts < ${START_UNIX_SECONDS + 1800}`);
+  db.close();
+  const reader = openHistoryReader(open.path);
+  const query = {
+    by: 'pod',
+    sinceUnixMilliseconds: START + 600_000,
+    untilUnixMilliseconds: START + 2 * HOUR,
+  } as const;
+  const report = reader.energyReport({ ...query, everyMilliseconds: HOUR });
+  assert.equal(report.fromUnixMilliseconds, START);
+  assert.ok(Math.abs(joulesOf(report) - joulesBetween(START, START + 2 * HOUR)) < 1e-4);
+  const [note] = reader.energyReport({ ...query, everyMilliseconds: 60_000 }).notes;
+  assert.match(note!, /minutes are kept from 2026-01-01T01:00/);
+  reader.close();
 });
 
 test('the top entities are kept and the others are summed up; names group processes', (t) => {
