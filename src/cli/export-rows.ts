@@ -62,7 +62,7 @@ function historyFields(row: EnergyRow): Readonly<Record<string, string | number 
     pid: entity.pid ?? null,
     joules: row.joules,
     meanWatts: row.meanWatts ?? null,
-    maxWatts: row.maxWatts,
+    maxWatts: row.maxWatts ?? null,
     cpuSeconds: row.cpuSeconds ?? null,
     coverage: row.coverage,
     source: row.source,
