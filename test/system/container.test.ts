@@ -11,6 +11,7 @@ import { Meter } from './support/meter.ts';
 import { unmetNeeds } from './support/needs.ts';
 import { ociImage } from './support/oci-image.ts';
 import { scratchFolder } from './support/scratch.ts';
+import { assertInHistory, assertInMetrics, assertInTop } from './support/told-alike.ts';
 
 const image = 'kisimd.test/busybox:1';
 const skip = unmetNeeds({
@@ -73,23 +74,11 @@ describe('containers of containerd', { skip }, () => {
     t.diagnostic(describeLoad(load));
   });
 
-  test('the same container is in /metrics, in top and in the history', async () => {
-    const series = new RegExp(
-      `^kepler_container_cpu_joules_total\\{[^}]*container_name="${name}"[^}]*\\} [1-9]`,
-      'm',
-    );
-    assert.match(await meter.text('/metrics'), series);
-    assert(meter.command('top', '--count', '1', '--by', 'container', '--json').includes(`"name":"${name}"`));
-    const energy = meter.command(
-      'energy',
-      '--by',
-      'container',
-      '--since',
-      '1h',
-      '--json',
-      '--db',
-      meter.historyPath,
-    );
-    assert(energy.includes(`"${name}"`), energy);
+  test('/metrics, top and the history tell the same energy of it', async () => {
+    const entity = await meter.entity('container', name);
+    const label = `container_name="${name}"`;
+    assertInMetrics(await meter.text('/metrics'), 'kepler_container_cpu_joules_total', label, entity);
+    assertInTop(meter.command('top', '--count', '1', '--by', 'container', '--json'), entity);
+    assertInHistory(meter.energyJson('container'), entity);
   });
 });

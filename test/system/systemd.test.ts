@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { BootedSystem } from './support/booted-system.ts';
@@ -8,6 +8,7 @@ import { assertEnergyFollowsLoad, describeLoad } from './support/follows-load.ts
 import { checkout, freePort, MeterClient } from './support/meter.ts';
 import { unmetNeeds } from './support/needs.ts';
 import { writableRootFileSystem } from './support/root-file-system.ts';
+import { assertInHistory, assertInMetrics, assertInTop } from './support/told-alike.ts';
 import { waitFor } from './support/wait-for.ts';
 
 const skip = unmetNeeds({
@@ -46,10 +47,12 @@ ExecStart=/bin/sh -c 'trap "busy=1" USR1; trap "busy=" USR2; while :; do [ "$$bu
 
   const kisimd = (...words: readonly string[]): string => system.run('/usr/local/bin/kisimd', ...words);
   const mainPid = (): number => Number(system.property('rl-sched', 'MainPID'));
-  const storedSeconds = (until: number): number =>
-    Number(
-      system.run('sqlite3', '-readonly', historyPath, `select count(*) from recent where ts <= ${until}`),
-    );
+  /** Rows and microjoules up to a second. */
+  const stored = (until: number): readonly number[] =>
+    system
+      .run('sqlite3', '-readonly', historyPath, `select count(*), sum(uj) from recent where ts <= ${until}`)
+      .split('|')
+      .map(Number);
   const lastStored = (): number =>
     Number(system.run('sqlite3', '-readonly', historyPath, 'select coalesce(max(ts), 0) from recent'));
   const waitForRestart = async (pid: number, seconds: number): Promise<void> => {
@@ -153,20 +156,26 @@ done`,
     t.diagnostic(describeLoad(load));
   });
 
-  test('the unit is in the history, with the energy of its load, and in top', () => {
-    const report = kisimd('energy', '--by', 'unit', '--since', '1h', '--json', '--db', historyPath);
-    assert.match(report, /"hog\.service"/);
-    assert.match(kisimd('top', '--count', '1', '--by', 'unit', '--json'), /"name":"hog\.service"/);
+  test('/metrics, top and the history tell the same energy of it', async () => {
+    const entity = await meter.entity('unit', 'hog.service');
+    const label = 'unit="hog.service"';
+    assertInMetrics(await meter.text('/metrics'), 'kisimd_unit_cpu_joules_total', label, entity);
+    assertInTop(kisimd('top', '--count', '1', '--by', 'unit', '--json'), entity);
+    assertInHistory(kisimd('energy', '--by', 'unit', '--since', '1h', '--json', '--db', historyPath), entity);
   });
 
   test('kill -9 costs no stored row: it is started again and the history is whole', async () => {
     const pid = mainPid();
     const until = await waitFor('stored seconds', 20, () => lastStored() || undefined);
-    const before = storedSeconds(until);
+    const [rows = 0, energy = 0] = stored(until);
+    assert(rows > 0 && energy > 0);
     system.run('kill', '-9', String(pid));
     await waitForRestart(pid, 15);
     assert.equal(system.run('sqlite3', historyPath, 'pragma integrity_check').trim(), 'ok');
-    assert(storedSeconds(until) >= before, 'rows that were stored before the kill are still there');
+    const [rowsNow = 0, energyNow = 0] = stored(until);
+    // More, where the same second was still being written.
+    assert(rowsNow >= rows, `${rowsNow} of ${rows} rows`);
+    assert(energyNow >= energy, `${energyNow} of ${energy} uJ`);
     await waitFor('rows of the new daemon', 20, () => lastStored() > until);
   });
 
@@ -198,6 +207,18 @@ done`,
     assert.equal(Number(system.property('rl-sched', 'NRestarts')), restarts + 1);
     assert.match(system.journal('rl-sched'), /Watchdog timeout/i);
     assert.equal(system.run('sqlite3', historyPath, 'pragma integrity_check').trim(), 'ok');
+  });
+
+  test('a mistake in the configuration makes the start fail, and the journal says which', async () => {
+    const drop = join(root, 'etc/kisimd/config.d');
+    mkdirSync(drop);
+    writeFileSync(join(drop, 'mistake.yaml'), 'meter:\n  intervall: 1s\n');
+    assert.notEqual(system.attempt(['systemctl', 'restart', 'rl-sched']).status, 0);
+    assert.match(system.journal('rl-sched'), /KISIM_E_CONFIG_\w+.*intervall/);
+    rmSync(drop, { recursive: true });
+    // systemd keeps trying, so that a corrected file is enough.
+    await waitFor('the corrected daemon', 20, () => system.property('rl-sched', 'ActiveState') === 'active');
+    await meter.waitUntilReady();
   });
 
   test('systemctl stop ends it within 5 s, in order', (t) => {

@@ -9,6 +9,7 @@ import { Meter } from './support/meter.ts';
 import { unmetNeeds } from './support/needs.ts';
 import { processCpuSeconds } from './support/processes.ts';
 import { scratchFolder } from './support/scratch.ts';
+import { assertInHistory, assertInMetrics, assertInTop } from './support/told-alike.ts';
 
 const skip =
   process.arch !== 'x64'
@@ -40,24 +41,11 @@ describe('virtual machines', { skip }, () => {
     t.diagnostic(describeLoad(load));
   });
 
-  test('the same guest is in /metrics, in top and in the history', async () => {
-    assert.match(
-      await meter.text('/metrics'),
-      /^kepler_vm_cpu_joules_total\{[^}]*vm_name="web,1"[^}]*\} [1-9]/m,
-    );
-    const top = meter.command('top', '--count', '1', '--by', 'vm', '--json');
-    assert.match(top, /"name":"web,1"/);
-    const energy = meter.command(
-      'energy',
-      '--by',
-      'vm',
-      '--since',
-      '1h',
-      '--json',
-      '--db',
-      meter.historyPath,
-    );
-    assert.match(energy, /"web,1"/);
+  test('/metrics, top and the history tell the same energy of it', async () => {
+    const entity = await meter.entity('vm', 'web,1');
+    assertInMetrics(await meter.text('/metrics'), 'kepler_vm_cpu_joules_total', 'vm_name="web,1"', entity);
+    assertInTop(meter.command('top', '--count', '1', '--by', 'vm', '--json'), entity);
+    assertInHistory(meter.energyJson('vm'), entity);
   });
 
   test("a guest without -name, as Minikube's qemu2 driver starts it, shows with its machine's name", async (t) => {

@@ -141,4 +141,9 @@ export class Meter extends MeterClient {
   command(...words: readonly string[]): string {
     return output([process.execPath, mainFile, '--set', `export.port=${this.port}`, ...words]);
   }
+
+  /** What `energy --json` tells of the last hour. */
+  energyJson(by: EntityKind): string {
+    return this.command('energy', '--by', by, '--since', '1h', '--json', '--db', this.historyPath);
+  }
 }
