@@ -66,6 +66,34 @@ test('an hour lived twice is closed again with the energy of both', (t) => {
   assert.equal(sums?.hours, sums?.blocks);
 });
 
+test('seconds added to an hour while it is being closed are in its blocks', (t) => {
+  const open = openHistory(t);
+  const blocksMissing = () =>
+    open.value(
+      'SELECT (SELECT sum(uj) FROM hour WHERE e = 1) - (SELECT sum(uj_sum) FROM block WHERE id >> 20 = 1)',
+    );
+  let expected = run(open, START_UNIX_SECONDS, HOUR + 100);
+  // Into the part of the hour that has been read already, and forward again.
+  expected += run(open, START_UNIX_SECONDS + 500, 50);
+  expected += run(open, START_UNIX_SECONDS + HOUR + 150, 450);
+  assert.equal(open.value('SELECT state FROM coverage WHERE period = 3600 ORDER BY ts LIMIT 1'), 1);
+  assert.equal(blocksMissing(), 0);
+  open.history.close();
+  assertJoules(open, expected);
+});
+
+test('minutes that are new in an hour whose seconds are gone are counted once', (t) => {
+  const open = openHistory(t, { recentHours: 1 });
+  run(open, START_UNIX_SECONDS + 1800, 3 * HOUR);
+  assert.equal(open.value('SELECT state FROM coverage WHERE period = 3600 ORDER BY ts LIMIT 1'), 2);
+  const hour = () => Number(open.value('SELECT joules FROM pod_hour ORDER BY ts LIMIT 1'));
+  const hours = () => Number(open.value('SELECT sum(joules) FROM pod_hour WHERE ts < 1767229200'));
+  const before = hour();
+  const added = run(open, START_UNIX_SECONDS + 600, 31);
+  // All but the second that is being gathered, and as much of the one before the clock was set.
+  assert.ok(Math.abs(hours() - before - added * (30 / 31)) < 1, `${hours() - before} J of ${added} J`);
+});
+
 test('a clock that jumps ahead makes no rows for the time that never was', (t) => {
   const open = openHistory(t);
   let expected = run(open, START_UNIX_SECONDS, 300);

@@ -129,6 +129,21 @@ test('a closing of an hour that fails half-way is done again', (t) => {
   );
 });
 
+test('blocks that were taken back with their transaction are written again', (t) => {
+  const { open, connection } = faultyHistory(t);
+  run(open, 0, 3600 + 150);
+  // The second block of the hour fails, after the first one went into the same transaction.
+  connection().exec(`CREATE TEMP TRIGGER fail BEFORE INSERT ON main.block
+    WHEN (SELECT count(*) FROM main.block) > 0 BEGIN SELECT RAISE(ABORT, 'injected'); END`);
+  assert.throws(() => run(open, 3750, 200), { code: 'SQLITE_CONSTRAINT_TRIGGER' });
+  assert.equal(open.value('SELECT count(*) FROM block'), 0);
+  connection().exec('DROP TRIGGER fail');
+  run(open, 3950, 400);
+  assert.equal(open.value('SELECT state FROM coverage WHERE period = 3600 ORDER BY ts LIMIT 1'), 1);
+  // Node, idle, unattributed, zone, pod, container, and the metered time.
+  assert.equal(open.value('SELECT count(*) FROM block'), 7);
+});
+
 test('a database damaged while in use is moved aside and metering goes on in a new one', (t) => {
   const { open, connection } = faultyHistory(t);
   run(open, 0, 300);
