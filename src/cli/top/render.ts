@@ -117,13 +117,17 @@ const sortedColumn: Readonly<Record<SortKey, string>> = {
   name: 'NAME',
 };
 
+const NAME_COLUMNS = 24;
+const WITHIN_COLUMNS = 36;
+
 /** The head of the table; the column it is sorted by is marked. */
 export function tableHeader({ group, sort }: Pick<ViewState, 'group' | 'sort'>): string {
   const column = (name: string, width: number, align: 'left' | 'right' = 'right') =>
     fit(sortedColumn[sort] === name ? `${name}▼` : name, width, align);
   const pid = group === 'process' ? ` ${column('PID', 8)}` : '';
-  const last = group === 'process' ? 'WITHIN  EXECUTABLE' : group === 'unit' ? '' : 'DETAILS';
-  return `${column('WATTS', 10)} ${column('CPU%', 8)} ${column('JOULES', 10)}${pid}  ${column('NAME', 32, 'left')} ${last}`;
+  const last =
+    group === 'process' ? `${fit('WITHIN', WITHIN_COLUMNS)} EXECUTABLE` : group === 'unit' ? '' : 'DETAILS';
+  return `${column('WATTS', 10)} ${column('CPU%', 8)} ${column('JOULES', 10)}${pid}  ${column('NAME', NAME_COLUMNS, 'left')} ${last}`;
 }
 
 /** One line of the table; a power that was not measured has the mark `~`. */
@@ -131,13 +135,17 @@ export function tableRow({ entity, within }: TopRow, { group }: Pick<ViewState, 
   const mark = entity.provenance === null || entity.provenance === 'measured' ? '' : '~';
   const pid = group === 'process' ? ` ${fit(entity.pid === 0 ? '-' : String(entity.pid), 8, 'right')}` : '';
   const watts = entity.watts === null ? '?' : mark + wattsText(entity.watts);
-  const details = [entity.kind === 'pod' ? entity.namespace : entity.runtime, within].filter(
-    (part) => part !== '',
-  );
+  const details =
+    group === 'process'
+      ? [fit(printable(within === '' ? '-' : within), WITHIN_COLUMNS), printable(entity.exe)].join(' ')
+      : [entity.kind === 'pod' ? entity.namespace : entity.runtime, within]
+          .filter((part) => part !== '')
+          .map(printable)
+          .join('  ');
   return (
     `${fit(watts, 10, 'right')} ${fit((entity.cpus * 100).toFixed(1), 8, 'right')} ` +
-    `${fit(mark + joulesText(entity.joules), 10, 'right')}${pid}  ${fit(printable(entity.name), 32)} ` +
-    printable(details.join('  '))
+    `${fit(mark + joulesText(entity.joules), 10, 'right')}${pid}  ${fit(printable(entity.name), NAME_COLUMNS)} ` +
+    details
   ).trimEnd();
 }
 

@@ -37,6 +37,14 @@ test('the filter looks at name, pid and place', () => {
   assert.deepEqual(names({ filter: 'default/web-1' }), ['nginx']);
 });
 
+test('a process is shown with its executable, for names that many share', () => {
+  const shared = nowSnapshotOf([nowEntity('process', 'MainThread', { exe: '/opt/app/bin/node' })], {});
+  assert.match(
+    plainTable(shared, { group: 'process', sort: 'watts', filter: '', limit: 9 }),
+    /MainThread +- +\/opt\/app\/bin\/node/,
+  );
+});
+
 test('the screen tells the node, its parts, the source and the rows', () => {
   const text = screen().join('\n');
   assert.match(text, /node 45\.25 W {3}measured by rapl-powercap {3}▇ █/);
