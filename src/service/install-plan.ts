@@ -118,7 +118,7 @@ export function planInstall(
     {
       kind: 'file',
       path: launcher,
-      contents: `#!/bin/sh\nexec ${folder}/node_modules/.bin/node ${folder}/src/main.ts "$@"\n`,
+      contents: `#!/bin/sh\nexec ${folder}/scripts/kisimd "$@"\n`,
       mode: 0o755,
     },
     ...(manPage === undefined
@@ -214,7 +214,7 @@ export function planUninstall(request: InstallRequest, host: InstallHost): Insta
   return {
     steps,
     notes: [
-      'kept: /var/lib/kisimd (the history), /etc/kisimd, drop-ins of the unit, the user kisimd; the energy counters stay ' +
+      'kept: /var/lib/kisimd (the history), /var/cache/kisimd, /etc/kisimd, drop-ins of the unit, the user kisimd; the energy counters stay ' +
         'readable by its group until the next boot',
     ],
   };

@@ -130,6 +130,14 @@ done`,
     assert.match(status, /^NoNewPrivs:\s+1$/m);
   });
 
+  test('holds the memory of the goal, on a compile cache of its own', (t) => {
+    const resident =
+      Number(system.run('cat', `/proc/${mainPid()}/status`).match(/^VmRSS:\s+(\d+) kB$/m)?.[1]) / 1024;
+    t.diagnostic(`${resident.toFixed(0)} MB resident`);
+    assert(resident < 120, `${resident} MB`);
+    assert.match(system.run('stat', '--format=%U', '/var/cache/kisimd/.warm'), /^kisimd$/m);
+  });
+
   test('systemd-analyze security rates its exposure 3.0 or lower', (t) => {
     const report = system.run('systemd-analyze', 'security', '--no-pager', 'rl-sched');
     const exposure = Number(report.match(/Overall exposure level for rl-sched\.service: ([\d.]+)/)?.[1]);

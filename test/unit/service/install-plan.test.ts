@@ -30,20 +30,23 @@ const contentsOf = (steps: readonly InstallStep[], path: string): string => {
 };
 
 describe('planInstall', () => {
-  test('starts the pinned Node on the installed program, by absolute paths', () => {
+  test('starts the installed program by an absolute path, without a shell between systemd and its launcher', () => {
     const { steps } = planInstall(request, booted, files, undefined);
     assert.match(
       contentsOf(steps, '/etc/systemd/system/rl-sched.service'),
-      /^ExecStart=\/usr\/local\/lib\/kisimd\/node_modules\/\.bin\/node \/usr\/local\/lib\/kisimd\/src\/main\.ts run$/m,
+      /^ExecStart=\/usr\/local\/lib\/kisimd\/scripts\/kisimd run$/m,
     );
   });
 
   test('puts another prefix into the unit and the launcher, and leaves no trace of the default', () => {
     const { steps } = planInstall({ ...request, prefix: '/opt/kisimd/' }, booted, files, undefined);
     const unit = contentsOf(steps, '/etc/systemd/system/rl-sched.service');
-    assert.match(unit, /^ExecStart=\/opt\/kisimd\/lib\/kisimd\/node_modules\/\.bin\/node /m);
+    assert.match(unit, /^ExecStart=\/opt\/kisimd\/lib\/kisimd\/scripts\/kisimd run$/m);
     assert.doesNotMatch(unit, /\/usr\/local/);
-    assert.match(contentsOf(steps, '/opt/kisimd/bin/kisimd'), /^exec \/opt\/kisimd\/lib\/kisimd\//m);
+    assert.match(
+      contentsOf(steps, '/opt/kisimd/bin/kisimd'),
+      /^exec \/opt\/kisimd\/lib\/kisimd\/scripts\/kisimd /m,
+    );
   });
 
   test('makes the user before anything that names it, and loads the unit before it is started', () => {
@@ -154,6 +157,6 @@ describe('planUninstall', () => {
   });
 
   test('says that the history stays', () => {
-    assert.match(planUninstall(request, booted).notes.join('\n'), /kept: \/var\/lib\/kisimd/);
+    assert.match(planUninstall(request, booted).notes.join('\n'), /kept: \/var\/lib\/kisimd /);
   });
 });
