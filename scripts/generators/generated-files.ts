@@ -7,11 +7,13 @@ import { commandsPage } from './commands-page.ts';
 import { configurationPage } from './configuration-page.ts';
 import { declaredErrors } from './error-codes.ts';
 import { errorsPage } from './errors-page.ts';
+import { readmeWithResults } from './results-table.ts';
 
 /** Every file that is made from the source, by its path in the repository. */
 export async function generatedFiles(root: string): Promise<ReadonlyMap<string, string>> {
   const table = { commands: commandTable, groups: commandGroups };
   return new Map([
+    ['README.md', readmeWithResults(root)],
     ['docs/user/commands.md', commandsPage(commandTable, globalOptions)],
     ['docs/user/configuration.md', configurationPage()],
     ['docs/user/errors.md', errorsPage(await declaredErrors(root))],

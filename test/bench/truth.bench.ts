@@ -2,6 +2,8 @@ import { copyFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NowEntity, NowSnapshot } from '../../src/export/now-snapshot.ts';
+import { SyntheticHost } from '../support/synthetic-host.ts';
+import { SyntheticMeter } from '../support/synthetic-meter.ts';
 import type { Bench, BenchFigure } from './bench.ts';
 import { BenchProcess, benchTool, startTool } from './support/bench-tool.ts';
 import { cpuHierarchy, HostCgroup } from './support/host-cgroup.ts';
@@ -105,6 +107,7 @@ export const truthBench: Bench = {
           control: { what: 'same split as the first control, %', value: controlError },
         },
       ];
+      figures.push(...(await playedTruth()));
       return {
         figures,
         seeds: [],
@@ -125,6 +128,52 @@ export const truthBench: Bench = {
     }
   },
 };
+
+/** The same on a host made of files, where time is played and truth is exact to the nanosecond. */
+async function playedTruth(): Promise<BenchFigure[]> {
+  const host = new SyntheticHost(power);
+  const path = `/system.slice/docker-${container}.scope`;
+  host.addProcess(100, { comm: 'hog', cgroup: '/user.slice' });
+  host.addProcess(102, { comm: 'sh', cgroup: path });
+  const meter = new SyntheticMeter(host);
+  try {
+    for (let second = 0; second < 120; second++) meter.second({ 100: (second % 9) / 8 });
+    const from = meter.intervals.length;
+    for (let second = 0; second < 50; second++) meter.second({ 100: 0.8 }, { [path]: 200 });
+    const joules = meter.joules(from);
+    const hog = [...joules].find(([key]) => key.startsWith('process:100:'))?.[1] ?? Number.NaN;
+    const found = (joules.get(`container:${container}`) ?? Number.NaN) / host.joulesOf(200 * 50e6);
+    const idle = meter.intervals.at(-1)!.zones[0]!.idleWatts;
+    return [
+      {
+        what: 'error of a steady process on a synthetic /proc',
+        value: Math.abs(hog / host.joulesOf(40e9) - 1) * 100,
+        unit: '%',
+        goal: 1,
+        direction: 'at-most',
+        control: { what: 'true joules', value: host.joulesOf(40e9) },
+      },
+      {
+        what: 'energy of short processes found on a synthetic /proc',
+        value: Math.min(found, 2 - found) * 100,
+        unit: '%',
+        goal: 99,
+        direction: 'at-least',
+        control: { what: 'true joules', value: host.joulesOf(200 * 50e6) },
+      },
+      {
+        what: 'error of idle power on a synthetic /proc',
+        value: Math.abs(idle / power.idleWatts - 1) * 100,
+        unit: '%',
+        goal: 2,
+        direction: 'at-most',
+        control: { what: 'true watts', value: power.idleWatts },
+      },
+    ];
+  } finally {
+    meter.close();
+  }
+}
 
 async function varyLoad(rounds: number): Promise<void> {
   for (let round = 0; round < rounds; round++) {
