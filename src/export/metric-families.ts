@@ -153,6 +153,7 @@ export const ownFamilies = {
     'exclusion',
     'socket',
     'path',
+    'description',
   ),
   zoneJoules: counter('kisimd_zone_joules_total', 'Energy of a zone in joules, by its id', 'zone'),
   zoneUnattributed: counter(

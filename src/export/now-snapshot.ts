@@ -19,6 +19,8 @@ export interface NowZone {
   readonly source: SourceName;
   readonly provenance: Provenance;
   readonly path: string;
+  /** What the path alone does not tell, such as the processor and the error of an estimate; often empty. */
+  readonly description: string;
   readonly watts: Known;
   readonly maxWatts: Known;
   readonly idleWatts: number;
@@ -140,6 +142,7 @@ function nowZone(totals: ZoneTotals, duration: number): NowZone {
     source: zone.source,
     provenance: zone.provenance,
     path: zone.path,
+    description: zone.description ?? '',
     watts: watts === undefined ? null : rounded(watts),
     maxWatts: last.maxWatts === undefined ? null : rounded(last.maxWatts),
     idleWatts: rounded(last.idleWatts),

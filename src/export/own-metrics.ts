@@ -67,7 +67,7 @@ function writeZones(writer: ExpositionWriter, ledger: Ledger): void {
   const zones = [...ledger.zones.zones()];
   writer.family(families.zone);
   for (const { zone } of zones) {
-    const { id, kind, source, provenance, counted, exclusion, socket, path } = zone;
+    const { id, kind, source, provenance, counted, exclusion, socket, path, description = '' } = zone;
     const labels = {
       zone: id,
       kind,
@@ -77,6 +77,7 @@ function writeZones(writer: ExpositionWriter, ledger: Ledger): void {
       exclusion,
       socket: socket === undefined ? '' : String(socket),
       path,
+      description,
     };
     writer.sample(labelText(labels), '1');
   }

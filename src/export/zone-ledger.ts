@@ -5,10 +5,7 @@ import { type Microjoules, meanWatts, type Nanoseconds, type Watts } from '../ut
 /** What one zone has given since the start of the exporter. */
 export interface ZoneTotals {
   readonly zone: Zone;
-  /**
-   * `zone.path`, made unique where zones of one kind share a path (perf events of several sockets); '' where it is no
-   * file but a sentence (the power curve of an estimate), which is no good as a label.
-   */
+  /** `zone.path`, made unique where zones of one kind share a path (perf events of several sockets). */
   readonly path: string;
   energyMicrojoules: Microjoules;
   idleMicrojoules: Microjoules;
@@ -53,7 +50,7 @@ export class ZoneLedger {
 
   #add(last: ZoneInterval): ZoneTotals {
     const { zone } = last;
-    const path = zone.path.startsWith('/') ? zone.path : '';
+    const { path } = zone;
     const taken = [...this.#totals.values()].some((t) => t.zone.kind === zone.kind && t.path === path);
     const totals: ZoneTotals = {
       zone,

@@ -25,13 +25,16 @@ export interface Estimate {
 
 /** Nothing above twice the table's full watts can come out of the curve; this only names a bound. */
 const CEILING_FACTOR = 2;
+/** Where the table stands below the program's folder. */
+const TABLE = 'models/cpu-watts.json';
 
 /**
  * No sensor at all: a table of watts by processor and the CPU's busy time.
  *
  *     watts = idle + (full - idle) * curve(busy CPU time / (interval * CPUs)), idle and full per thread * CPUs
  *
- * One zone, always marked `estimated`; its path says the processor, the step of the look-up and the class of error.
+ * One zone, always marked `estimated`; its path names the row of the table, its description the processor, the step of
+ * the look-up and the class of error.
  *
  * `open` throws KISIM_E_METER_CPUINFO_UNREADABLE or KISIM_E_METER_WATTS_TABLE.
  */
@@ -65,7 +68,8 @@ export class EstimatedSource implements PowerSource {
         socket: undefined,
         counted: true,
         exclusion: '',
-        path: describe(this.#estimate),
+        path: `${TABLE}#${choice.watts.name}`,
+        description: describe(this.#estimate),
         source: 'estimated',
         provenance: 'estimated',
         knownIdleWatts: this.#estimate.idleWatts,

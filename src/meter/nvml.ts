@@ -183,14 +183,15 @@ export class NvmlSource implements PowerSource {
       socket: undefined,
       counted: true,
       exclusion: '',
-      path: describeBoard(info, index),
+      path: boardPlace(info, index),
+      description: describeBoard(info, index),
       source: 'nvml',
       provenance: hasCounter ? 'measured' : 'integrated',
       maxWatts,
     };
     const use = new GpuProcessUseMeter();
     if (info.migEnabled) {
-      this.#notes.push(`${zone.path}: MIG is on, so its energy cannot be attributed to processes`);
+      this.#notes.push(`${zone.description}: MIG is on, so its energy cannot be attributed to processes`);
     } else {
       use.skip(attempt(() => nvml.processUtilisation(index, 0)).value ?? []);
     }
@@ -290,8 +291,11 @@ function gapOf(code: string): GapReason {
 
 function describeBoard(info: NvmlDeviceInfo, index: number): string {
   const instances = info.migInstances.map(({ name, uuid }) => `${name} ${uuid}`).join(', ');
-  const where = info.pciBusId === '' ? `board ${index}` : info.pciBusId;
-  return `${info.name} at ${where}${info.migEnabled ? ` (MIG: ${instances || 'no instance'})` : ''}`;
+  return `${info.name} at ${boardPlace(info, index)}${info.migEnabled ? ` (MIG: ${instances || 'no instance'})` : ''}`;
+}
+
+function boardPlace({ pciBusId }: NvmlDeviceInfo, index: number): string {
+  return pciBusId === '' ? `board ${index}` : pciBusId;
 }
 
 function messageOf(error: unknown): string {

@@ -26,8 +26,10 @@ export interface Zone {
   readonly counted: boolean;
   /** Why it is not counted, in a few words; empty when it is. */
   readonly exclusion: string;
-  /** File or device it is read from, for people. */
+  /** File, device or row of a table it is read from: short and the same at every start, as it labels series. */
   readonly path: string;
+  /** What `path` alone does not tell a person: board, processor, error. May change between starts. */
+  readonly description?: string;
   readonly source: SourceName;
   readonly provenance: Provenance;
   /** Idle power where the source knows it by construction (a power curve); it is then not learned. */

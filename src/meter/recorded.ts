@@ -60,7 +60,8 @@ export class RecordedSource implements PowerSource {
     this.#records = capture.records;
     this.#zones = capture.zones.map((zone) => ({
       ...zone,
-      path: `${path} (${zone.source} ${zone.path})`,
+      path: `${path}#${zone.id}`,
+      description: [`${zone.source} ${zone.path}`, zone.description ?? ''].filter(Boolean).join(': '),
       source: 'recorded',
       provenance: 'recorded',
     }));

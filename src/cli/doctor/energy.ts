@@ -40,9 +40,8 @@ function notesOf(source: PowerSource): readonly string[] {
 function openedFindings(name: SourceName, source: PowerSource): readonly Finding[] {
   const subject = { topic: 'energy', subject: name } as const;
   const zones = source.zones();
-  // The row of the table that an estimate rests on stands in the path of its zone.
-  const says =
-    name === 'estimated' ? `possible: ${zones.map((zone) => zone.path).join(', ')}` : zonesText(zones);
+  const described = zones.map(({ description = '' }) => description).filter((text) => text !== '');
+  const says = name === 'estimated' ? `possible: ${described.join(', ')}` : zonesText(zones);
   return [
     { ...subject, mark: 'ok', says },
     ...notesOf(source).map((note) => ({ ...subject, mark: 'warn', says: note }) as const),

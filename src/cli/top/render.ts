@@ -39,7 +39,7 @@ export function renderScreen(scene: TopScene, view: ViewState, size: ScreenSize,
   const paint = (style: Style, text: string) => (colour ? `\x1b[${codes[style]}m${text}\x1b[0m` : text);
   const footer = footerLine(scene, view, size.columns, paint);
   const body = view.help
-    ? helpLines.map((line) => fit(line, size.columns))
+    ? [...helpLines, ...zoneLines(scene.snapshot)].map((line) => fit(line, size.columns))
     : sceneLines(scene, view, size, paint);
   const lines = body.slice(0, Math.max(0, size.rows - 1));
   while (lines.length < size.rows - 1) lines.push('');
@@ -155,6 +155,15 @@ function footerLine(scene: TopScene, view: ViewState, columns: number, paint: Pa
   const paused = view.paused ? 'PAUSED   ' : '';
   const keys = 'w j c n sort   g 1-5 group   / filter   p pause   h help   q quit';
   return paint(scene.notice === '' ? 'dim' : 'warning', fit(paused + keys + notice, columns));
+}
+
+/** Where the energy comes from, for the help: what a zone's path alone does not tell stands behind it. */
+function zoneLines(snapshot: NowSnapshot | undefined): string[] {
+  const lines = (snapshot?.zones ?? []).map(({ id, path, description }) => {
+    const text = description === '' ? path : `${path}: ${description}`;
+    return `  ${printable(id)}   ${printable(text)}`;
+  });
+  return lines.length === 0 ? [] : ['', 'energy is read from', ...lines];
 }
 
 const helpLines: readonly string[] = [

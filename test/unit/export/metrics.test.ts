@@ -190,11 +190,12 @@ test('two sockets with one perf path keep their series apart', () => {
   assert.equal(new Set(samples(text, 'kepler_node_cpu_joules_total')).size, 2);
 });
 
-test('a zone that is no file has no path label, and node and workloads call it by one name', () => {
+test('the description of a zone stands in one series alone, and node and workloads call the zone by one name', () => {
   const sentence = aZone({
     id: 'node-estimated',
     kind: 'other',
-    path: 'AMD EPYC: 0.8 W idle to 3.7 W',
+    path: 'models/cpu-watts.json#amd-epyc-gen3',
+    description: 'AMD EPYC: 0.8 W idle to 3.7 W',
     source: 'estimated',
     provenance: 'estimated',
   });
@@ -204,10 +205,11 @@ test('a zone that is no file has no path label, and node and workloads call it b
     options,
   );
   assert.deepEqual(samples(text, 'kepler_node_cpu_watts'), [
-    '{zone="node-estimated",node_name="node-1",source="estimated"} 2',
+    '{zone="node-estimated",path="models/cpu-watts.json#amd-epyc-gen3",node_name="node-1",source="estimated"} 2',
   ]);
   assert.match(samples(text, 'kepler_process_cpu_watts')[0]!, /zone="node-estimated",source="estimated"/);
-  assert.match(samples(text, 'kisimd_zone_info')[0]!, /path="AMD EPYC/);
+  assert.match(samples(text, 'kisimd_zone_info')[0]!, /description="AMD EPYC/);
+  assert.equal(text.split('AMD EPYC').length - 1, 1);
 });
 
 test('export.processMetrics chooses the families of processes', () => {

@@ -63,8 +63,9 @@ describe('the look-up', () => {
     const [zone] = open(cpuinfo({ ...milan, flags: 'fpu hypervisor sse' }, 2)).zones();
     assert.equal(zone?.id, 'node-estimated');
     assert.equal(zone?.provenance, 'estimated');
+    assert.equal(zone?.path, 'models/cpu-watts.json#amd-epyc-gen3');
     assert.match(
-      zone?.path ?? '',
+      zone?.description ?? '',
       /microarchitecture amd-epyc-gen3.*2 threads of this guest.*error up to \d+ %/,
     );
   });

@@ -77,20 +77,18 @@ test('a board’s energy counter is its energy, counted beside the CPU zones', s
   const bench = new Bench(t, [{ uuid: 'GPU-a', energy: 5_000_000, power: 100_000, limit: 300_000 }]);
   bench.source.open();
   const [zone] = bench.source.zones();
-  assert.deepEqual(
-    { ...zone, path: '' },
-    {
-      id: 'gpu-GPU-a',
-      kind: 'gpu',
-      socket: undefined,
-      counted: true,
-      exclusion: '',
-      path: '',
-      source: 'nvml',
-      provenance: 'measured',
-      maxWatts: 450,
-    },
-  );
+  assert.deepEqual(zone, {
+    id: 'gpu-GPU-a',
+    kind: 'gpu',
+    socket: undefined,
+    counted: true,
+    exclusion: '',
+    path: 'board 0',
+    description: 'Board 0 at board 0',
+    source: 'nvml',
+    provenance: 'measured',
+    maxWatts: 450,
+  });
   const first = bench.read(0, [{ uuid: 'GPU-a', energy: 5_000_000, power: 100_000 }]);
   assert.equal(first[0]?.gap, 'first-reading');
   assert.equal(first[0]?.energyMicrojoules, undefined);
@@ -231,7 +229,10 @@ test('MIG: one zone for the board, instances only named, and no process is charg
   const bench = new Bench(t, boards);
   bench.source.open();
   assert.equal(bench.source.zones().length, 1);
-  assert.match(bench.source.zones()[0]!.path, /MIG: Board MIG 1g\.10gb MIG-1, Board MIG 2g\.20gb MIG-2/);
+  assert.match(
+    bench.source.zones()[0]!.description ?? '',
+    /MIG: Board MIG 1g\.10gb MIG-1, Board MIG 2g\.20gb MIG-2/,
+  );
   assert.match(bench.source.notes().join('\n'), /MIG is on/);
   const [board] = bench.source.boards();
   assert.deepEqual(

@@ -71,7 +71,8 @@ describe('playing what was recorded', () => {
     assert.equal(zone?.id, 'package-0');
     assert.equal(zone?.source, 'recorded');
     assert.equal(zone?.provenance, 'recorded');
-    assert.match(zone?.path ?? '', /energy\.jsonl \(rapl-powercap /);
+    assert.match(zone?.path ?? '', /energy\.jsonl#package-0$/);
+    assert.equal(zone?.description, 'rapl-powercap /test/package-0');
   });
 
   test('the first reading is no energy', () => {

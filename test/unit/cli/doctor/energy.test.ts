@@ -52,7 +52,8 @@ const estimated = zone({
   kind: 'other',
   source: 'estimated',
   provenance: 'estimated',
-  path: 'Zen 3',
+  path: 'models/cpu-watts.json#zen3',
+  description: 'Zen 3, error up to 20 %',
 });
 
 test('a source that opens tells its zones, those that are not counted with the reason', () => {
@@ -70,6 +71,12 @@ test('a source that opens tells its zones, those that are not counted with the r
   assert.match(chosen?.says ?? '', /^rapl-powercap meters the processors/);
   assert.equal(canMeter, true);
   assert.equal(stillOpen(), 0);
+});
+
+test('the estimate is told by its description, not by the row of its table', () => {
+  const { list } = candidates({ estimated: { zones: [estimated] } });
+  const [finding] = energyFindings(list).findings;
+  assert.equal(finding?.says, 'possible: Zen 3, error up to 20 %');
 });
 
 test('a refusal carries the code and the action of the error', () => {

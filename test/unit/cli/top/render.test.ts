@@ -134,3 +134,33 @@ test('a JSON line has the node and the chosen rows with null for the unknown', (
     ],
   );
 });
+
+test('the help tells where the energy of each zone comes from', () => {
+  const zone = {
+    id: 'node-estimated',
+    kind: 'other',
+    socket: null,
+    counted: true,
+    exclusion: '',
+    source: 'estimated',
+    provenance: 'estimated',
+    path: 'models/cpu-watts.json#any',
+    description: 'unknown processor, error up to 60 %',
+    watts: 1,
+    maxWatts: null,
+    idleWatts: 0.5,
+    idleState: 'set',
+    joules: 1,
+    gap: null,
+    gaps: {},
+  } as const;
+  const plain = { ...zone, id: 'package-0', path: '/sys/class/powercap/intel-rapl:0', description: '' };
+  const help = renderScreen(
+    { ...scene, snapshot: nowSnapshotOf(entities, { zones: [zone, plain] }) },
+    { ...initialView, help: true },
+    { columns: 120, rows: 30 },
+    false,
+  ).join('\n');
+  assert.match(help, /node-estimated {3}models\/cpu-watts\.json#any: unknown processor, error up to 60 %/);
+  assert.match(help, /package-0 {3}\/sys\/class\/powercap\/intel-rapl:0 *\n/);
+});

@@ -46,6 +46,7 @@ test('a gap in between makes the mean unknown, not small', () => {
     source: 'rapl-powercap',
     provenance: 'measured',
     path: '',
+    description: '',
     watts: 1,
     maxWatts: null,
     idleWatts: 0,
