@@ -182,7 +182,8 @@ export class SecondBuffer {
     slot.sourceBits = 0;
     slot.inSecond = false;
     slot.usedAt = second;
-    if (slot.terminated) this.#drop(slot);
+    // What it carries, half a microjoule at most, stays in the balance: the node has a carry of its own.
+    if (slot.terminated) this.#slots.delete(slot.key);
   }
 
   #slotOf(key: string, kind: StoredKind, entity: Entity | undefined): Slot {
@@ -199,18 +200,12 @@ export class SecondBuffer {
     return known;
   }
 
-  #drop(slot: Slot): void {
-    this.#slots.delete(slot.key);
-    // At most half a microjoule, but it belongs to the sum of the parts.
-    if (slot.kind === 'process') this.#unattributed.carryMicrojoules += slot.carryMicrojoules;
-  }
-
   #forget(second: number): void {
     if (Math.abs(second - this.#lastForget) < 60) return;
     this.#lastForget = second;
     for (const slot of this.#slots.values()) {
       if (slot.kind === 'node' || slot.kind === 'idle' || slot.kind === 'unattributed') continue;
-      if (Math.abs(second - slot.usedAt) > FORGET_AFTER_SECONDS) this.#drop(slot);
+      if (Math.abs(second - slot.usedAt) > FORGET_AFTER_SECONDS) this.#slots.delete(slot.key);
     }
   }
 }

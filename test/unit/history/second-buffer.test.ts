@@ -113,7 +113,7 @@ test('a thousand processes of a third of a microjoule each second are not rounde
   assert.equal(buffer.unbalancedSeconds, 0);
 });
 
-test('the carries of processes that ended go to unattributed, so that the balance holds for ever', () => {
+test('thousands of processes that end with a fraction of a microjoule leave the balance exact', () => {
   const count = 2000;
   const { batches, buffer } = collect(
     Array.from({ length: count }, (_, i) =>
