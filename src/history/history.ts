@@ -15,7 +15,7 @@ import { isDamage, mayPass, sqliteCode } from './sqlite-error.ts';
 import { takeWriterLock, type WriterLock } from './writer-lock.ts';
 
 /** Seconds written in one transaction when there is a backlog. */
-const BATCHES_PER_FLUSH = 30;
+const BATCHES_PER_FLUSH = 10;
 const LOG_FAILURE_EVERY_SECONDS = 60;
 /** A pause between two daemons shorter than this is not worth a gap. */
 const SHORTEST_PAUSE_SECONDS = 3;
@@ -261,15 +261,13 @@ export class History implements IntervalSink {
     batches: readonly SecondBatch[],
     states: readonly [string, string][],
   ): void {
-    let elapsed = 0;
     for (const batch of batches) {
+      const { unixSeconds } = batch;
       open.writer.write(batch);
-      open.rollup.hourChanged(batch.unixSeconds - (batch.unixSeconds % 3600));
-      elapsed += Math.max(1, batch.meteredMilliseconds / 1000);
-    }
-    const now = batches.at(-1)?.unixSeconds;
-    if (now !== undefined) {
-      if (!open.rollup.step(now)) open.retention.step(now, elapsed);
+      open.rollup.hourChanged(unixSeconds - (unixSeconds % 3600));
+      if (!open.rollup.step(unixSeconds)) {
+        open.retention.step(unixSeconds, Math.max(1, batch.meteredMilliseconds / 1000));
+      }
     }
     const keep = open.db.prepare(
       'INSERT INTO state VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',

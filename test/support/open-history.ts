@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import Database from 'better-sqlite3';
+import type { EnergyInterval } from '../../src/attribution/interval.ts';
 import type { Config } from '../../src/config/config.ts';
 import { History, type HistoryOptions } from '../../src/history/history.ts';
 import type { LogFields, Logger } from '../../src/util/log.ts';
@@ -30,6 +31,21 @@ export interface OpenHistory {
   rows<T = Record<string, unknown>>(sql: string): T[];
   /** The first column of the first row. */
   value(sql: string): unknown;
+}
+
+/** For tests of many seconds: nothing is written before `flush`; ten seconds a transaction take a third of the time. */
+export const writeOnFlush: Partial<HistoryOptions> = { defer: () => undefined };
+const SECONDS_PER_FLUSH = 10;
+
+/** Lets the history keep seconds one after the other, flushing now and then and at the end. */
+export function keepSeconds(history: History, intervals: Iterable<EnergyInterval>): void {
+  let count = 0;
+  for (const interval of intervals) {
+    history.accept(interval);
+    count += 1;
+    if (count % SECONDS_PER_FLUSH === 0) history.flush();
+  }
+  history.flush();
 }
 
 /** A history in a folder of its own that writes each second at once. */

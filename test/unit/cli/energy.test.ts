@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import type { CommandContext } from '../../../src/cli/command.ts';
 import { energyCommand } from '../../../src/cli/specs/energy.ts';
 import { entityOf, makeInterval, START_UNIX_SECONDS } from '../../support/history-intervals.ts';
-import { openHistory } from '../../support/open-history.ts';
+import { openHistory, writeOnFlush } from '../../support/open-history.ts';
 
 const cleanups: (() => void)[] = [];
 const suite = { after: (cleanup: () => void) => void cleanups.push(cleanup) };
@@ -33,7 +33,7 @@ describe('kisimd energy', () => {
   let db: string;
 
   before(() => {
-    const { history, path } = openHistory(suite as never);
+    const { history, path } = openHistory(suite as never, {}, writeOnFlush);
     db = path;
     const pod = entityOf('pod', 'uid-1', { name: 'web,"1"', namespace: 'shop' });
     const evil = entityOf('process', '7:7', { name: '\u001b[31mevil\nname', pid: 7 });

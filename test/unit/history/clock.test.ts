@@ -1,18 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { START_UNIX_SECONDS, steadySecond } from '../../support/history-intervals.ts';
-import { type OpenHistory, openHistory } from '../../support/open-history.ts';
+import { keepSeconds, type OpenHistory, openHistory, writeOnFlush } from '../../support/open-history.ts';
 
 const HOUR = 3600;
 
 /** Runs the meter with the wall clock at `from`; returns the process's energy in joules. */
 function run({ history }: OpenHistory, from: number, seconds: number): number {
   let microjoules = 0;
-  for (let i = 0; i < seconds; i++) {
-    const interval = steadySecond(from + i);
-    history.accept(interval);
-    microjoules += interval.shares[2]!.energyMicrojoules;
-  }
+  const intervals = Array.from({ length: seconds }, (_, i) => steadySecond(from + i));
+  for (const interval of intervals) microjoules += interval.shares[2]!.energyMicrojoules;
+  keepSeconds(history, intervals);
   return microjoules / 1e6;
 }
 
@@ -29,7 +27,7 @@ for (const [name, back] of [
   ['over the hour that has been closed', HOUR + 600],
 ] as const) {
   test(`a clock set back ${name} adds to what is there and loses nothing`, (t) => {
-    const open = openHistory(t);
+    const open = openHistory(t, {}, writeOnFlush);
     const first = HOUR + 1200;
     let expected = run(open, START_UNIX_SECONDS, first);
     expected += run(open, START_UNIX_SECONDS + first - back, 900);
@@ -43,7 +41,7 @@ for (const [name, back] of [
 }
 
 test('a clock set back into an hour whose seconds are gone keeps the energy in minutes and hours', (t) => {
-  const open = openHistory(t, { recentHours: 1 });
+  const open = openHistory(t, { recentHours: 1 }, writeOnFlush);
   const first = 3 * HOUR;
   let expected = run(open, START_UNIX_SECONDS, first);
   assert.equal(open.value('SELECT state FROM coverage WHERE period = 3600 ORDER BY ts LIMIT 1'), 2);
@@ -54,7 +52,7 @@ test('a clock set back into an hour whose seconds are gone keeps the energy in m
 });
 
 test('an hour lived twice is closed again with the energy of both', (t) => {
-  const open = openHistory(t);
+  const open = openHistory(t, {}, writeOnFlush);
   let expected = run(open, START_UNIX_SECONDS, HOUR + 600);
   expected += run(open, START_UNIX_SECONDS + HOUR - 600, HOUR + 1200);
   open.history.close();
@@ -67,7 +65,7 @@ test('an hour lived twice is closed again with the energy of both', (t) => {
 });
 
 test('seconds added to an hour while it is being closed are in its blocks', (t) => {
-  const open = openHistory(t);
+  const open = openHistory(t, {}, writeOnFlush);
   const blocksMissing = () =>
     open.value(
       'SELECT (SELECT sum(uj) FROM hour WHERE e = 1) - (SELECT sum(uj_sum) FROM block WHERE id >> 20 = 1)',
@@ -83,7 +81,7 @@ test('seconds added to an hour while it is being closed are in its blocks', (t) 
 });
 
 test('minutes that are new in an hour whose seconds are gone are counted once', (t) => {
-  const open = openHistory(t, { recentHours: 1 });
+  const open = openHistory(t, { recentHours: 1 }, writeOnFlush);
   run(open, START_UNIX_SECONDS + 1800, 3 * HOUR);
   assert.equal(open.value('SELECT state FROM coverage WHERE period = 3600 ORDER BY ts LIMIT 1'), 2);
   const hour = () => Number(open.value('SELECT joules FROM pod_hour ORDER BY ts LIMIT 1'));
@@ -95,7 +93,7 @@ test('minutes that are new in an hour whose seconds are gone are counted once', 
 });
 
 test('a clock that jumps ahead makes no rows for the time that never was', (t) => {
-  const open = openHistory(t);
+  const open = openHistory(t, {}, writeOnFlush);
   let expected = run(open, START_UNIX_SECONDS, 300);
   expected += run(open, START_UNIX_SECONDS + 30 * 86_400, 300);
   open.history.close();
@@ -105,7 +103,11 @@ test('a clock that jumps ahead makes no rows for the time that never was', (t) =
 });
 
 test('a clock that jumps years ahead does not empty the history', (t) => {
-  const open = openHistory(t, { minuteDays: 1, processMinuteDays: 1, hourDays: 1, blockDays: 1 });
+  const open = openHistory(
+    t,
+    { minuteDays: 1, processMinuteDays: 1, hourDays: 1, blockDays: 1 },
+    writeOnFlush,
+  );
   let expected = run(open, START_UNIX_SECONDS, HOUR);
   expected += run(open, START_UNIX_SECONDS + 10 * 365 * 86_400, 900);
   expected += run(open, START_UNIX_SECONDS + HOUR, 600);

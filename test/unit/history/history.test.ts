@@ -3,12 +3,15 @@ import { test } from 'node:test';
 import { decodeBlock } from '../../../src/history/block-codec.ts';
 import { blockId } from '../../../src/history/schema.ts';
 import { entityOf, makeInterval, START_UNIX_SECONDS, steadySecond } from '../../support/history-intervals.ts';
-import { type OpenHistory, openHistory } from '../../support/open-history.ts';
+import { keepSeconds, type OpenHistory, openHistory, writeOnFlush } from '../../support/open-history.ts';
 
 const HOUR = 3600;
 
 function run({ history }: OpenHistory, seconds: number, from = START_UNIX_SECONDS): void {
-  for (let i = 0; i < seconds; i++) history.accept(steadySecond(from + i));
+  keepSeconds(
+    history,
+    Array.from({ length: seconds }, (_, i) => steadySecond(from + i)),
+  );
 }
 
 /** Microjoules of an entity from the second that each interval is, as the buffer rounds them. */
@@ -22,7 +25,7 @@ const processEnergy = (second: number) => steadySecond(second).shares[2]!.energy
 const nodeEnergy = (second: number) => steadySecond(second).energyMicrojoules;
 
 test('each second becomes one row for each entity with energy', (t) => {
-  const open = openHistory(t);
+  const open = openHistory(t, {}, writeOnFlush);
   run(open, 3);
   const rows = open.rows<{ ts: number; kind: string; uj: number }>(
     'SELECT ts, kind, uj FROM recent JOIN entity ON id = e ORDER BY ts, e',
@@ -36,7 +39,7 @@ test('each second becomes one row for each entity with energy', (t) => {
 });
 
 test('rollups, blocks and seconds have the same sums', (t) => {
-  const open = openHistory(t);
+  const open = openHistory(t, {}, writeOnFlush);
   const seconds = 2 * HOUR + 400;
   run(open, seconds);
   open.history.close();
@@ -71,7 +74,7 @@ test('rollups, blocks and seconds have the same sums', (t) => {
 });
 
 test('a block gives back the hour second by second within its quantum', (t) => {
-  const open = openHistory(t);
+  const open = openHistory(t, {}, writeOnFlush);
   run(open, HOUR + 400);
   const [pod] = open.rows<{ id: number }>("SELECT id FROM entity WHERE kind = 'pod'");
   const [row] = open.rows<{ n: number; q: number; codec: number; uj_sum: number; data: Buffer }>(
@@ -90,7 +93,7 @@ test('a block gives back the hour second by second within its quantum', (t) => {
 });
 
 test('the views show every second once, whether it has been rolled up or not', (t) => {
-  const open = openHistory(t);
+  const open = openHistory(t, {}, writeOnFlush);
   let done = 0;
   for (const seconds of [30, 61, 64, 200, HOUR - 1, HOUR + 2, HOUR + 40, HOUR + 300, 2 * HOUR + 10]) {
     run(open, seconds - done, START_UNIX_SECONDS + done);
@@ -213,7 +216,7 @@ test('use before open is a coded error', (t) => {
 });
 
 test('every step of a long run stays short: no flush writes more than a few hundred rows', (t) => {
-  const open = openHistory(t);
+  const open = openHistory(t, {}, writeOnFlush);
   run(open, HOUR + 10);
   // The hour is read back and closed a little with each of the following seconds.
   const state = () => open.value('SELECT state FROM coverage WHERE period = 3600 ORDER BY ts LIMIT 1');

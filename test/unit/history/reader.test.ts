@@ -7,7 +7,7 @@ import Database from 'better-sqlite3';
 import type { EnergyReport } from '../../../src/history/energy-report.ts';
 import { type HistoryReader, openHistoryReader } from '../../../src/history/reader.ts';
 import { entityOf, makeInterval, START_UNIX_SECONDS, steadySecond } from '../../support/history-intervals.ts';
-import { type OpenHistory, openHistory } from '../../support/open-history.ts';
+import { keepSeconds, type OpenHistory, openHistory, writeOnFlush } from '../../support/open-history.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const START = START_UNIX_SECONDS * 1000;
@@ -33,9 +33,11 @@ describe('a history of three and a half hours', () => {
   let reader: HistoryReader;
 
   before(() => {
-    open = openHistory(suite as never);
-    for (let i = 0; i < SECONDS; i++) open.history.accept(steadySecond(START_UNIX_SECONDS + i));
-    open.history.accept(steadySecond(START_UNIX_SECONDS + SECONDS));
+    open = openHistory(suite as never, {}, writeOnFlush);
+    keepSeconds(
+      open.history,
+      Array.from({ length: SECONDS + 1 }, (_, i) => steadySecond(START_UNIX_SECONDS + i)),
+    );
     reader = openHistoryReader(open.path);
   });
 
@@ -181,13 +183,17 @@ describe('a history of three and a half hours', () => {
   test('a reader and a shell see what the writer goes on writing', () => {
     const before = reader.newestUnixSeconds()!;
     open.history.accept(steadySecond(before + 2));
+    open.history.flush();
     assert.equal(reader.newestUnixSeconds(), before + 1);
   });
 });
 
 test('where minutes are gone a range begins with a whole hour, and steps of minutes say so', (t) => {
-  const open = openHistory(t);
-  for (let i = 0; i < 2 * 3600 + 400; i++) open.history.accept(steadySecond(START_UNIX_SECONDS + i));
+  const open = openHistory(t, {}, writeOnFlush);
+  keepSeconds(
+    open.history,
+    Array.from({ length: 2 * 3600 + 400 }, (_, i) => steadySecond(START_UNIX_SECONDS + i)),
+  );
   open.history.close();
   const db = new Database(open.path);
   db.exec(`DELETE FROM minute WHERE ts < ${START_UNIX_SECONDS + 1800}`);
