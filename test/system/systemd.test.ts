@@ -5,9 +5,10 @@ import { after, before, describe, test } from 'node:test';
 import { BootedSystem } from './support/booted-system.ts';
 import { Cleanups } from './support/cleanups.ts';
 import { assertEnergyFollowsLoad, describeLoad } from './support/follows-load.ts';
-import { checkout, freePort, MeterClient } from './support/meter.ts';
+import { checkout, freePort, MeterClient, mainFile } from './support/meter.ts';
 import { unmetNeeds } from './support/needs.ts';
 import { writableRootFileSystem } from './support/root-file-system.ts';
+import { output } from './support/run-command.ts';
 import { assertInHistory, assertInMetrics, assertInTop } from './support/told-alike.ts';
 import { waitFor } from './support/wait-for.ts';
 
@@ -172,6 +173,18 @@ done`,
     assertInHistory(kisimd('energy', '--by', 'unit', '--since', '1h', '--json', '--db', historyPath), entity);
   });
 
+  test('a member of the group reads the history while the daemon writes it, others do not', () => {
+    const nobodyIn = (group: string, ...argv: readonly string[]) =>
+      system.attempt(['setpriv', '--reuid=65534', `--regid=${group}`, '--clear-groups', ...argv]);
+    const query = ['sqlite3', '-readonly', historyPath, 'select count(*) from node_hour'];
+    const { status, stdout, stderr } = nobodyIn('kisimd', ...query);
+    assert.equal(status, 0, stderr);
+    assert(Number(stdout) >= 1, stdout);
+    const energy = nobodyIn('kisimd', '/usr/local/bin/kisimd', 'energy', '--json', '--db', historyPath);
+    assert.equal(energy.status, 0, energy.stderr);
+    assert.notEqual(nobodyIn('65534', ...query).status, 0);
+  });
+
   test('kill -9 costs no stored row: it is started again and the history is whole', async () => {
     const pid = mainPid();
     const until = await waitFor('stored seconds', 20, () => lastStored() || undefined);
@@ -249,5 +262,23 @@ done`,
     assert.equal(system.property('rl-sched', 'LoadState'), 'not-found');
     assert.notEqual(system.attempt(['test', '-e', '/usr/local/lib/kisimd']).status, 0);
     assert.equal(system.attempt(['test', '-s', historyPath]).status, 0);
+  });
+});
+
+describe('an image into which the service was installed', { skip }, () => {
+  const cleanups = new Cleanups();
+  after(() => cleanups.run());
+
+  test('meters from its first boot on', async () => {
+    const root = writableRootFileSystem(cleanups);
+    const port = await freePort();
+    mkdirSync(join(root, 'etc/kisimd'), { recursive: true });
+    writeFileSync(join(root, 'etc/kisimd/config.yaml'), `export:\n  port: ${port}\n`);
+    output([process.execPath, mainFile, 'install-service', '--root', root, '--enable']);
+    const system = await BootedSystem.boot(root, cleanups, { readOnly: [] });
+    const meter = new MeterClient(port);
+    await meter.waitUntilReady();
+    assert.equal(system.property('rl-sched', 'ActiveState'), 'active');
+    assert.equal(system.property('rl-sched', 'User'), 'kisimd');
   });
 });
