@@ -1,6 +1,6 @@
-import { closeSync, existsSync, openSync, readSync, renameSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, readSync, renameSync, statSync } from 'node:fs';
 import Database from 'better-sqlite3';
-import { KisimError } from '../util/errors.ts';
+import { KisimError, systemErrorCode } from '../util/errors.ts';
 import type { Logger } from '../util/log.ts';
 import { historyErrors } from './errors.ts';
 import { APPLICATION_ID, type Migration, migrations as releasedMigrations } from './schema.ts';
@@ -17,6 +17,8 @@ export interface OpenOptions {
   /** Milliseconds since 1970, for the name of a file that is moved aside. */
   readonly now: () => number;
   readonly migrations?: readonly Migration[];
+  /** Which run of the kernel this is; `/proc/sys/kernel/random/boot_id` when left out. */
+  readonly bootId?: string;
   /** What is known to be wrong with the file that is there; it is moved aside without another look. */
   readonly damage?: string | undefined;
 }
@@ -115,12 +117,20 @@ function openChecked(options: OpenOptions): Database.Database {
       database.pragma('auto_vacuum = INCREMENTAL');
     }
     migrate(database, options, fresh);
-    if (!fresh && readMeta(database, 'clean') === 0) quickCheck(database, options.path);
+    const boot = bootNumber(options.bootId ?? readBootId());
+    // A process that is killed leaves a sound file: SQLite's log is with the kernel already. Only when the machine
+    // itself went down may the disk hold less; then every page is looked at, which can take minutes.
+    const sameBoot = boot !== undefined && readMeta(database, 'boot') === boot;
+    if (!fresh && readMeta(database, 'clean') === 0 && !sameBoot) quickCheck(database, options.path);
     database.pragma('journal_mode = WAL');
     database.pragma('synchronous = NORMAL');
     database.pragma('journal_size_limit = 16777216');
     database.pragma('cache_size = -8000');
-    database.prepare("INSERT INTO meta VALUES ('clean', 0) ON CONFLICT DO UPDATE SET value = 0").run();
+    const remember = database.prepare(
+      'INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
+    );
+    remember.run('clean', 0);
+    remember.run('boot', boot ?? 0);
     return database;
   } catch (cause) {
     database.close();
@@ -129,6 +139,22 @@ function openChecked(options: OpenOptions): Database.Database {
     if (code === undefined || isDamage(code)) throw cause;
     throw historyErrors.KISIM_E_HISTORY_OPEN(`${options.path}: ${message(cause)}`, { cause });
   }
+}
+
+/** undefined where the kernel does not tell; then every unclean stop counts as one of the machine. */
+function readBootId(): string | undefined {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
+    return undefined;
+  }
+}
+
+/** 48 bits of the id, as an integer that SQLite and JavaScript both hold exactly. */
+function bootNumber(bootId: string | undefined): number | undefined {
+  const digits = bootId?.replaceAll('-', '').slice(0, 12);
+  return digits !== undefined && /^[0-9a-f]{12}$/.test(digits) ? Number.parseInt(digits, 16) : undefined;
 }
 
 function migrate(database: Database.Database, options: OpenOptions, fresh: boolean): void {

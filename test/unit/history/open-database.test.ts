@@ -106,7 +106,7 @@ test('an empty file is taken for a new database', (t) => {
 test('damage that only a check finds is found after an unclean stop', (t) => {
   const path = closedHistory(t);
   const db = new Database(path);
-  db.prepare("UPDATE meta SET value = 0 WHERE key = 'clean'").run();
+  db.prepare("UPDATE meta SET value = 0 WHERE key IN ('clean', 'boot')").run();
   const root = db
     .prepare<[], number>("SELECT rootpage FROM sqlite_schema WHERE name = 'recent'")
     .pluck()
@@ -118,6 +118,24 @@ test('damage that only a check finds is found after an unclean stop', (t) => {
   const { db: fresh, events } = open(path);
   fresh.close();
   assert.equal(events.at(-1)?.event, 'history-moved-aside');
+});
+
+test('after kill -9 the daemon does not read the whole file again; after a crash of the machine it does', (t) => {
+  const path = closedHistory(t);
+  const bootId = '0a1b2c3d-4e5f-4000-8000-000000000000';
+  open(path, { bootId }).db.close();
+  const db = new Database(path);
+  const root = db.prepare<[], number>("SELECT rootpage FROM sqlite_schema WHERE name = 'gap'").pluck().get()!;
+  db.close();
+  const bytes = readFileSync(path);
+  bytes.fill(0x5a, (root - 1) * 4096, root * 4096);
+  writeFileSync(path, bytes);
+  const sameBoot = open(path, { bootId });
+  sameBoot.db.close();
+  assert.deepEqual(sameBoot.events, []);
+  const nextBoot = open(path, { bootId: 'ffffffff-4e5f-4000-8000-000000000000' });
+  nextBoot.db.close();
+  assert.equal(nextBoot.events.at(-1)?.event, 'history-moved-aside');
 });
 
 test('two damaged databases of one second do not overwrite each other', (t) => {
