@@ -4,8 +4,8 @@ import type { GpuProcessUse, ZoneReading } from '../meter/power-source.ts';
 import type { Nanoseconds } from '../util/units.ts';
 import { energyOf, meanWatts } from '../util/units.ts';
 import type { HostCpuInterval } from './host-cpu.ts';
-import type { IdleEstimate, IdleModelOptions, IdleModelState } from './idle-model.ts';
-import { IdleModel } from './idle-model.ts';
+import type { IdleModelOptions, IdleModelState } from './idle-model.ts';
+import { IdleModel, isIdleModelState } from './idle-model.ts';
 import type { EnergyInterval, EntityShare, ZoneInterval } from './interval.ts';
 import type { SocketShares } from './socket-shares.ts';
 import type { UsageInterval } from './usage.ts';
@@ -17,7 +17,7 @@ export interface SplitterOptions {
   readonly idleWatts: Readonly<Record<string, number>>;
   readonly forgettingHours: number;
   readonly sockets: readonly number[];
-  /** Number of logical CPUs of each socket, in the order of `sockets`. */
+  /** Number of logical CPUs of each socket that are online, in the order of `sockets`. */
   readonly cpusOfSocket: readonly number[];
   /** A saved idle model of this zone is of another shape, and was left aside. */
   readonly onRefusedState?: (zoneId: string) => void;
@@ -48,6 +48,8 @@ const PRIOR_IDLE_SHARE = 0.25;
 
 /** The two clocks of an interval are read at different moments of a tick. */
 const SAME_TIME_TOLERANCE = 0.2;
+/** What was learned of a zone that has not been there for so many half-lives is let go. */
+const KEEP_HALF_LIVES = 10;
 
 interface ProcessRow {
   readonly entity: Entity;
@@ -61,29 +63,37 @@ interface ProcessRow {
  * add up to the zone's energy exactly: the unattributed part is the difference, never a guess of its own.
  */
 export class EnergySplitter {
-  readonly #options: SplitterOptions;
+  #options: SplitterOptions;
   readonly #models = new Map<string, IdleModel>();
+  /** Zones whose last readings failed: the next good one holds energy of a time whose users are not known any more. */
+  readonly #overdue = new Set<string>();
   #saved:
-    | { readonly states: Readonly<Record<string, IdleModelState>>; readonly atUnixMilliseconds: number }
+    | { readonly states: Readonly<Record<string, unknown>>; readonly atUnixMilliseconds: number }
     | undefined;
 
   constructor(options: SplitterOptions) {
     this.#options = options;
   }
 
+  /** CPUs came or went. */
+  useCpus(cpus: Pick<SplitterOptions, 'sockets' | 'cpusOfSocket'>): void {
+    this.#options = { ...this.#options, ...cpus };
+  }
+
+  /** What is to be kept: the models in use, and those handed over whose zone was not met this time. */
   idleStates(nowUnixMilliseconds: number): Record<string, IdleModelState> {
-    return Object.fromEntries(
-      [...this.#models].map(([zone, model]) => [zone, model.toState(nowUnixMilliseconds)]),
-    );
+    const oldest = nowUnixMilliseconds - KEEP_HALF_LIVES * this.#options.forgettingHours * 3_600_000;
+    const states: Record<string, IdleModelState> = {};
+    for (const [key, state] of Object.entries(this.#saved?.states ?? {})) {
+      if (isIdleModelState(state) && state.savedUnixMilliseconds >= oldest) states[key] = state;
+    }
+    for (const [key, model] of this.#models) states[key] = model.toState(nowUnixMilliseconds);
+    return states;
   }
 
-  /** Hands over saved models by zone id; each is taken up when its zone is first met, and refused if unusable. */
-  restoreIdle(states: Readonly<Record<string, IdleModelState>>, nowUnixMilliseconds: number): void {
+  /** Hands over saved models; each is taken up when its zone is first met, and refused if unusable. */
+  restoreIdle(states: Readonly<Record<string, unknown>>, nowUnixMilliseconds: number): void {
     this.#saved = { states, atUnixMilliseconds: nowUnixMilliseconds };
-  }
-
-  idleEstimate(zoneId: string): IdleEstimate | undefined {
-    return this.#models.get(zoneId)?.estimate();
   }
 
   split(input: SplitInput): SplitResult {
@@ -128,10 +138,11 @@ export class EnergySplitter {
   ): ZoneInterval {
     const reading = input.readings[index]!;
     const { zone } = reading;
-    const model = this.#model(zone.id, zone.knownIdleWatts);
+    const model = this.#model(zone);
     const energy = reading.energyMicrojoules;
     const base = { zone, energyMicrojoules: energy, gap: reading.gap, maxWatts: reading.maxWatts };
     if (energy === undefined) {
+      this.#overdue.add(zone.id);
       const { state, watts } = model.estimate();
       const nothing = { idleMicrojoules: 0, activeMicrojoules: 0, unattributedMicrojoules: 0 };
       return { ...base, ...nothing, idleState: state, idleWatts: watts };
@@ -147,19 +158,21 @@ export class EnergySplitter {
     const idle = Math.min(energy, energyOf(watts, reading.intervalNanoseconds));
     const zoneCount = input.readings.length;
     const shareOf = this.#shareOf(input, zone, gpu);
+    const covered = this.#coveredShare(input, reading);
 
+    let users = 0;
+    for (let row = 0; row < rowCount; row++) users += shareOf(row);
+    // By their shares and not by their energy: an interval that stays below idle is still theirs.
+    const idleCharged = this.#options.idle === 'split' && users > 0 ? idle * covered : 0;
+    const active = (energy - idle) * covered;
     let charged = 0;
     for (let row = 0; row < rowCount; row++) {
-      const part = (energy - idle) * shareOf(row);
+      const share = shareOf(row);
+      const part = active * share + (idleCharged === 0 ? 0 : (idleCharged * share) / users);
       energies[row * zoneCount + index] = part;
       charged += part;
     }
-    if (this.#options.idle === 'split' && charged > 0) {
-      const factor = 1 + idle / charged;
-      for (let row = 0; row < rowCount; row++) energies[row * zoneCount + index]! *= factor;
-      charged += idle;
-    }
-    const idleLeft = this.#options.idle === 'split' && charged > 0 ? 0 : idle;
+    const idleLeft = idle - idleCharged;
     return {
       ...base,
       idleMicrojoules: idleLeft,
@@ -169,6 +182,16 @@ export class EnergySplitter {
       idleState: state,
       idleWatts: watts,
     };
+  }
+
+  /**
+   * Share of a reading's time for which it is known who ran. After failed reads the counter tells the energy of all
+   * that time at once; what was burnt before this interval is nobody's who runs now. GPUs tell their users with it.
+   */
+  #coveredShare({ durationNanoseconds }: SplitInput, { zone, intervalNanoseconds }: ZoneReading): number {
+    const overdue = this.#overdue.delete(zone.id);
+    if (!overdue || zone.kind === 'gpu' || !(intervalNanoseconds > durationNanoseconds)) return 1;
+    return durationNanoseconds / intervalNanoseconds;
   }
 
   #shareOf(input: SplitInput, zone: ZoneReading['zone'], gpu: GpuRows | undefined): (row: number) => number {
@@ -199,20 +222,22 @@ export class EnergySplitter {
     return (effective * scale) / (cpus * input.durationNanoseconds);
   }
 
-  #model(zoneId: string, knownIdleWatts: number | undefined): IdleModel {
-    let model = this.#models.get(zoneId);
+  #model({ id, knownIdleWatts, provenance }: ZoneReading['zone']): IdleModel {
+    // A capture of another machine may use the names of this one's zones.
+    const key = provenance === 'recorded' ? `recorded:${id}` : id;
+    let model = this.#models.get(key);
     if (model === undefined) {
       const options: IdleModelOptions = {
         forgettingHours: this.#options.forgettingHours,
-        setWatts: this.#options.idleWatts[zoneId] ?? knownIdleWatts,
+        setWatts: this.#options.idleWatts[id] ?? knownIdleWatts,
         priorIdleShare: PRIOR_IDLE_SHARE,
       };
       model = new IdleModel(options);
-      const state = this.#saved?.states[zoneId];
+      const state = this.#saved?.states[key];
       if (state !== undefined && !model.restore(state, this.#saved!.atUnixMilliseconds)) {
-        this.#options.onRefusedState?.(zoneId);
+        this.#options.onRefusedState?.(id);
       }
-      this.#models.set(zoneId, model);
+      this.#models.set(key, model);
     }
     return model;
   }

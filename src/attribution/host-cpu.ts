@@ -37,7 +37,7 @@ export class HostCpuMeter {
    * @param table rows of 10 columns in nanoseconds, row 0 the sum (see ProcessTick.hostCpuNanoseconds)
    * @param ids CPU number of each further row
    * @param frequencies by CPU number, any unit, NaN where unknown; undefined where nothing is known
-   * @returns undefined for the first reading and when CPUs came or went
+   * @returns undefined for the first reading, when CPUs came or went, and where no CPU could be read
    */
   advance(
     table: Float64Array,
@@ -49,7 +49,7 @@ export class HostCpuMeter {
     const sameCpus = this.#previousIds !== undefined && sameIds(this.#previousIds, ids);
     this.#previous = table.slice(0, (ids.length + 1) * COLUMNS);
     this.#previousIds = ids.slice();
-    if (previous === undefined || !sameCpus) return undefined;
+    if (previous === undefined || !sameCpus || ids.length === 0) return undefined;
 
     const { socketOf, sockets } = this.#topology;
     const busyOf = new Float64Array(socketOf.length);

@@ -49,6 +49,22 @@ const SATURATION_SECONDS = 600;
 /** Shape of the preference for low utilisation. */
 const LOW_END = 0.1;
 
+/** Whether something that was kept can be taken up; it comes from a file, so that it may be anything. */
+export function isIdleModelState(state: unknown): state is IdleModelState {
+  if (typeof state !== 'object' || state === null) return false;
+  const { version, savedUnixMilliseconds, weights, utilisationSums, powerSums, squareSums } =
+    state as Partial<IdleModelState>;
+  const isColumn = (column: unknown) =>
+    Array.isArray(column) &&
+    column.length === BINS &&
+    column.every((entry) => Number.isFinite(entry) && entry >= 0);
+  return (
+    version === 1 &&
+    Number.isFinite(savedUnixMilliseconds) &&
+    [weights, utilisationSums, powerSums, squareSums].every(isColumn)
+  );
+}
+
 export class IdleModel {
   readonly #options: IdleModelOptions;
   readonly #weights = new Float64Array(BINS);
@@ -91,11 +107,8 @@ export class IdleModel {
   }
 
   /** Takes up a saved state, forgetting for the time that has passed. A state of another shape is refused. */
-  restore(state: IdleModelState, nowUnixMilliseconds: Milliseconds): boolean {
-    const columns = [state.weights, state.utilisationSums, state.powerSums, state.squareSums];
-    if (state.version !== 1 || columns.some((column) => !Array.isArray(column) || column.length !== BINS))
-      return false;
-    if (columns.some((column) => column.some((entry) => !Number.isFinite(entry) || entry < 0))) return false;
+  restore(state: unknown, nowUnixMilliseconds: Milliseconds): boolean {
+    if (!isIdleModelState(state)) return false;
     this.#weights.set(state.weights);
     this.#utilisation.set(state.utilisationSums);
     this.#power.set(state.powerSums);

@@ -176,7 +176,9 @@ export class UsageTracker {
       const now = tick.groupCpuNanoseconds[account.group] ?? Number.NaN;
       const delta = now - history.last;
       if (delta >= 0) deltas[id] = delta;
-      if (!Number.isNaN(now)) history.last = now;
+      // After an interval without the counter the next difference holds CPU time that processes were charged with
+      // already. Not so where nothing was scanned at all: their clocks stood still for us, too.
+      if (account.group < tick.groupCpuNanoseconds.length) history.last = now;
     }
     for (const id of newborn) {
       const account = accounts[id]!;

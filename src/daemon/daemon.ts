@@ -5,6 +5,7 @@ import { loadAddon } from '../native/addon.ts';
 import { type Clock, systemClock } from '../util/clock.ts';
 import type { Logger } from '../util/log.ts';
 import { createMetering } from './create-metering.ts';
+import { daemonErrors } from './errors.ts';
 import type { Metering } from './metering.ts';
 import { SystemdNotifier } from './sd-notify.ts';
 import { type Service, Supervisor } from './supervisor.ts';
@@ -59,7 +60,17 @@ export class Daemon {
 
     const services: Service[] = [];
     if (history !== undefined) {
-      services.push({ name: 'history', start: () => history.open(), stop: () => void history.close() });
+      services.push({
+        name: 'history',
+        start: () => history.open(),
+        stop: () => {
+          if (history.close()) return;
+          const { lastError = 'no reason was told', backlogBatches, droppedSeconds } = history.status;
+          throw daemonErrors.KISIM_E_HISTORY_INCOMPLETE(
+            `${backlogBatches + droppedSeconds} seconds are lost: ${lastError}`,
+          );
+        },
+      });
     }
     if (exporter !== undefined) {
       services.push({

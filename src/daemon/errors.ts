@@ -7,4 +7,25 @@ export const daemonErrors = defineErrors({
     action:
       'run `kisimd doctor`; energy is still measured, and shown as unattributed until the scan works again',
   },
+  KISIM_E_METER_SOURCE: {
+    summary: 'a source of energy failed in an unforeseen way',
+    expected: 'a reading or a reason for every zone',
+    action: 'its zones are unknown until it works again and the others go on; report this with the log',
+  },
+  KISIM_E_METER_INTERVAL: {
+    summary: 'an interval could not be measured',
+    expected: 'a scan, readings and a split once an interval',
+    action:
+      'its energy is missing, the next interval is tried; report this with the log. Under systemd the watchdog restarts a daemon that measures nothing for some seconds',
+  },
+  KISIM_E_DAEMON_STOPPED: {
+    summary: 'the daemon was stopped while it started',
+    expected: 'a start that comes to its end before the stop',
+    action: 'nothing is left running; start it again',
+  },
+  KISIM_E_HISTORY_INCOMPLETE: {
+    summary: 'the last measured seconds could not be kept',
+    expected: 'a disk that takes what waits when the daemon stops',
+    action: 'look for `history-not-written` in the log: it says what the disk refused',
+  },
 });

@@ -1,21 +1,18 @@
 import { EnergySplitter } from '../attribution/energy-splitter.ts';
-import { HostCpuMeter } from '../attribution/host-cpu.ts';
-import type { IdleModelState } from '../attribution/idle-model.ts';
 import type { EnergyInterval, IntervalSink } from '../attribution/interval.ts';
-import { SocketPlacer } from '../attribution/socket-shares.ts';
 import { UsageTracker } from '../attribution/usage.ts';
 import type { Config } from '../config/config.ts';
-import { type CpuTopology, readCpuTopology } from '../inventory/cpu-topology.ts';
 import type { Entity } from '../inventory/entity.ts';
 import { Inventory } from '../inventory/host-inventory.ts';
-import { CpuFrequencies } from '../meter/cpu-frequencies.ts';
-import type { PowerSource, ZoneReading } from '../meter/power-source.ts';
+import type { PowerSource } from '../meter/power-source.ts';
 import { loadAddon } from '../native/addon.ts';
 import type { NativeProcessScanner, ProcessTick, ScannerStatus } from '../native/process-scanner.ts';
 import type { Clock } from '../util/clock.ts';
 import type { Logger } from '../util/log.ts';
 import type { Milliseconds, Nanoseconds } from '../util/units.ts';
 import { daemonErrors } from './errors.ts';
+import { HostCpus } from './host-cpus.ts';
+import { SourceReader } from './source-reader.ts';
 
 /** Where things that must outlive the daemon are kept; the history, usually. */
 export interface StateStore {
@@ -37,9 +34,15 @@ export interface MeteringStatus {
   readonly intervals: number;
   /** Ticks that came so late that the one after them was due already; their time is in the longer interval. */
   readonly lateTicks: number;
+  /** Of the last tick that came to its end. */
   readonly lastTickMonotonicNanoseconds: Nanoseconds | undefined;
   readonly scanner: ScannerStatus | undefined;
   readonly refusals: readonly string[];
+}
+
+interface Moment {
+  readonly monotonic: Nanoseconds;
+  readonly unix: Milliseconds;
 }
 
 const IDLE_STATE_KEY = 'idle-models';
@@ -57,53 +60,47 @@ export class Metering {
   readonly #config: Config;
   readonly #dependencies: MeteringDependencies;
   readonly #sinks: IntervalSink[] = [];
-  readonly #topology: CpuTopology;
-  readonly #hostCpu: HostCpuMeter;
-  readonly #placer: SocketPlacer;
+  readonly #cpus: HostCpus;
+  readonly #sources: SourceReader;
   readonly #splitter: EnergySplitter;
   readonly #scanner: NativeProcessScanner;
   readonly #inventory: Inventory;
   readonly #usage: UsageTracker;
-  readonly #frequencies: CpuFrequencies;
   readonly #refusals: readonly string[];
   #timer: NodeJS.Timeout | undefined;
   #deadline: Nanoseconds = 0;
   #sequence = 0;
   #lateTicks = 0;
-  #last: { readonly monotonic: Nanoseconds; readonly unix: Milliseconds } | undefined;
+  #last: Moment | undefined;
   #lastStatus: ScannerStatus | undefined;
+  #completedAt: Nanoseconds | undefined;
   #savedAt: Nanoseconds = 0;
+  #started = false;
+  #stopped = false;
   #scanFailed = false;
+  #intervalFailures = 0;
+  /** Processes alive in the last good scan. */
+  #alive = 0;
 
   constructor(config: Config, dependencies: MeteringDependencies) {
     this.#config = config;
     this.#dependencies = dependencies;
     const { log } = dependencies;
-    this.#topology = readCpuTopology(config.roots.sys, 1);
-    const { sockets, socketOf, hasSiblings } = this.#topology;
-    this.#frequencies = new CpuFrequencies(config.roots.sys, cpuNumbers(this.#topology));
-    this.#hostCpu = new HostCpuMeter(this.#topology, config.attribution.smtFactor);
-    this.#placer = new SocketPlacer(this.#topology);
+    this.#sources = new SourceReader(dependencies.sources, log);
+    this.#cpus = new HostCpus(config.roots.sys, config.attribution.smtFactor);
     this.#splitter = new EnergySplitter({
       idle: config.attribution.idle,
       idleWatts: config.attribution.idleWatts,
       forgettingHours: config.attribution.forgettingHours,
-      sockets,
-      cpusOfSocket: sockets.map((socket) => socketOf.filter((entry) => entry === socket).length),
+      ...this.#cpus.bySocket(),
       onRefusedState: (zone) => log.warn('idle-state-refused', { zone }),
     });
-    const locate = sockets.length > 1 || hasSiblings || this.#frequencies.known;
-    this.#scanner =
-      dependencies.scanner ??
-      new (loadAddon().ProcessScanner)({
-        procRoot: config.roots.proc,
-        clock: config.meter.processClock,
-        births: 'auto',
-        exits: 'auto',
-        stormExitsPerSecond: config.meter.stormExitsPerSecond,
-        reconcileSeconds: config.meter.reconcileSeconds,
-        lastCpuAboveNanoseconds: locate ? config.meter.intervalMilliseconds * 1e6 * LOCATE_ABOVE_SHARE : 0,
-      });
+    try {
+      this.#scanner = dependencies.scanner ?? openScanner(config, this.#cpus.differ);
+    } catch (error) {
+      this.#cpus.close();
+      throw error;
+    }
     this.#inventory = new Inventory({ scanner: this.#scanner, roots: config.roots, log });
     this.#usage = new UsageTracker((group) => this.#scanner.readGroup(group));
     this.#refusals = this.#scanner.refusals;
@@ -127,29 +124,35 @@ export class Metering {
     return {
       intervals: this.#sequence,
       lateTicks: this.#lateTicks,
-      lastTickMonotonicNanoseconds: this.#last?.monotonic,
+      lastTickMonotonicNanoseconds: this.#completedAt,
       scanner: this.#lastStatus,
       refusals: this.#refusals,
     };
   }
 
-  /** Takes up what was learned before, makes the first scan, and ticks from then on. */
+  /** Takes up what was learned before, makes the first scan, and ticks from then on. Where that fails all is closed. */
   start(): void {
-    this.#restoreIdle();
-    this.tick();
+    try {
+      this.#restoreIdle();
+      this.tick();
+    } catch (error) {
+      this.stop();
+      throw error;
+    }
+    this.#started = true;
     this.#deadline = this.#dependencies.clock.monotonicNanoseconds();
     this.#savedAt = this.#deadline;
     this.#schedule();
   }
 
-  /** Ends the ticking, keeps what was learned, closes sources and scanner. May be called twice. */
+  /** Ends the ticking, keeps what was learned, closes sources and scanner, also if it was never started. May be called twice. */
   stop(): void {
-    if (this.#timer === undefined) return;
+    if (this.#stopped) return;
+    this.#stopped = true;
     clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#saveIdle();
-    for (const source of this.#dependencies.sources) source.close();
-    this.#frequencies.close();
+    if (this.#started) this.#saveIdle();
+    this.#sources.close();
+    this.#cpus.close();
     this.#scanner.close();
   }
 
@@ -161,57 +164,63 @@ export class Metering {
     const unix = clock.unixMilliseconds();
     const last = this.#last;
     this.#last = { monotonic, unix };
-    if (tick !== undefined) this.#inventory.before(tick);
-
-    const durationNanoseconds = last === undefined ? 0 : monotonic - last.monotonic;
-    const host =
-      tick === undefined
-        ? undefined
-        : this.#hostCpu.advance(
-            tick.hostCpuNanoseconds,
-            tick.hostCpuIds,
-            durationNanoseconds,
-            this.#frequencies.read(monotonic),
-          );
-    const usage = this.#usage.advance(
-      tick ?? emptyTick(monotonic),
-      this.#inventory,
-      host?.busyNanoseconds ?? Number.NaN,
-    );
-    const readings = this.#readSources(monotonic, host?.busyNanoseconds ?? Number.NaN);
-    if (last === undefined) {
-      if (tick !== undefined) this.#inventory.after(tick);
-      return undefined;
+    let interval: EnergyInterval | undefined;
+    try {
+      interval = this.#measure(tick, last, { monotonic, unix });
+    } finally {
+      // Also where the split has failed: slots of what exited are used again from the next scan on.
+      if (tick !== undefined) {
+        for (const exit of tick.exited) this.#cpus.placer.forget(exit.slot);
+        this.#inventory.after(tick);
+      }
     }
+    this.#completedAt = monotonic;
+    if (interval === undefined) return undefined;
+    this.#deliver(interval);
+    if (monotonic - this.#savedAt >= SAVE_STATE_EVERY * 1e6) this.#saveIdle();
+    return interval;
+  }
+
+  #measure(
+    tick: ProcessTick | undefined,
+    last: Moment | undefined,
+    { monotonic, unix }: Moment,
+  ): EnergyInterval | undefined {
+    if (tick !== undefined) {
+      this.#inventory.before(tick);
+      this.#followCpus(tick);
+      this.#alive = tick.alive;
+    }
+    const durationNanoseconds = last === undefined ? 0 : monotonic - last.monotonic;
+    const host = tick && this.#cpus.advance(tick, monotonic, durationNanoseconds);
+    const busyNanoseconds = host?.busyNanoseconds ?? Number.NaN;
+    const usage = this.#usage.advance(tick ?? emptyTick(monotonic), this.#inventory, busyNanoseconds);
+    const cpuCount = this.#cpus.count;
+    const context = { monotonicNanoseconds: monotonic, busyNanoseconds, cpuCount };
+    const readings = this.#sources.read(context, durationNanoseconds);
+    if (last === undefined) return undefined;
 
     const result = this.#splitter.split({
       readings,
       usage,
-      shares: this.#placer.place(usage, host),
+      shares: this.#cpus.placer.place(usage, host),
       host,
-      gpuUse: this.#dependencies.sources.flatMap((source) => source.processUse?.() ?? []),
+      gpuUse: this.#sources.processUse(),
       inventory: this.#inventory,
       durationNanoseconds,
     });
-    const interval: EnergyInterval = {
+    return {
       sequence: this.#sequence++,
       startUnixMilliseconds: unix - durationNanoseconds / 1e6,
       endUnixMilliseconds: unix,
       endMonotonicNanoseconds: monotonic,
       durationNanoseconds,
       ...result,
-      busyNanoseconds: host?.busyNanoseconds ?? Number.NaN,
-      cpuCount: this.#topology.count,
-      processCount: tick?.alive ?? this.#inventory.livingCount(),
+      busyNanoseconds,
+      cpuCount,
+      processCount: this.#alive,
       remarks: this.#remarks(tick, unix - last.unix - durationNanoseconds / 1e6),
     };
-    if (tick !== undefined) {
-      for (const exit of tick.exited) this.#placer.forget(exit.slot);
-      this.#inventory.after(tick);
-    }
-    this.#deliver(interval);
-    if (monotonic - this.#savedAt >= SAVE_STATE_EVERY * 1e6) this.#saveIdle();
-    return interval;
   }
 
   #scan(): ProcessTick | undefined {
@@ -232,14 +241,16 @@ export class Metering {
         log.error('scan-failed', { error: daemonErrors.KISIM_E_METER_SCAN(found, { cause }) });
       }
       this.#scanFailed = true;
-      this.#hostCpu.reset();
+      this.#cpus.reset();
       return undefined;
     }
   }
 
-  #readSources(monotonicNanoseconds: Nanoseconds, busyNanoseconds: Nanoseconds): ZoneReading[] {
-    const context = { monotonicNanoseconds, busyNanoseconds, cpuCount: this.#topology.count };
-    return this.#dependencies.sources.flatMap((source) => source.read(context));
+  /** CPUs are taken offline and online while the host runs. */
+  #followCpus(tick: ProcessTick): void {
+    if (!this.#cpus.follow(tick.hostCpuIds)) return;
+    this.#splitter.useCpus(this.#cpus.bySocket());
+    this.#dependencies.log.info('cpus-changed', { online: this.#cpus.count });
   }
 
   #remarks(tick: ProcessTick | undefined, clockStepMilliseconds: Milliseconds): string[] {
@@ -262,6 +273,7 @@ export class Metering {
   }
 
   #schedule(): void {
+    if (this.#stopped) return;
     const period = this.#config.meter.intervalMilliseconds * 1e6;
     const now = this.#dependencies.clock.monotonicNanoseconds();
     this.#deadline += period;
@@ -273,17 +285,38 @@ export class Metering {
     this.#timer = setTimeout(
       () => {
         this.#schedule();
-        this.tick();
+        this.#tickOrTell();
       },
       (this.#deadline - now) / 1e6,
     );
   }
 
+  /** A defect that one interval brings out must not end the metering of all others. */
+  #tickOrTell(): void {
+    const { log } = this.#dependencies;
+    try {
+      this.tick();
+      if (this.#intervalFailures > 0) log.info('intervals-work-again', { failed: this.#intervalFailures });
+      this.#intervalFailures = 0;
+    } catch (cause) {
+      if (this.#intervalFailures === 0) {
+        const found = cause instanceof Error ? cause.message : String(cause);
+        log.error('interval-failed', { error: daemonErrors.KISIM_E_METER_INTERVAL(found, { cause }) });
+      }
+      this.#intervalFailures += 1;
+    }
+  }
+
   #restoreIdle(): void {
-    const { state, clock } = this.#dependencies;
-    const saved = state?.loadState(IDLE_STATE_KEY);
-    if (typeof saved !== 'object' || saved === null) return;
-    this.#splitter.restoreIdle(saved as Record<string, IdleModelState>, clock.unixMilliseconds());
+    const { state, clock, log } = this.#dependencies;
+    try {
+      const saved = state?.loadState(IDLE_STATE_KEY);
+      if (typeof saved !== 'object' || saved === null) return;
+      this.#splitter.restoreIdle(saved as Record<string, unknown>, clock.unixMilliseconds());
+    } catch (error) {
+      // It can be learned again; the metering cannot wait for it.
+      log.warn('idle-state-not-loaded', { error });
+    }
   }
 
   #saveIdle(): void {
@@ -297,8 +330,16 @@ export class Metering {
   }
 }
 
-function cpuNumbers({ socketOf }: CpuTopology): number[] {
-  return [...socketOf.keys()].filter((cpu) => socketOf[cpu]! >= 0);
+function openScanner(config: Config, locate: boolean): NativeProcessScanner {
+  return new (loadAddon().ProcessScanner)({
+    procRoot: config.roots.proc,
+    clock: config.meter.processClock,
+    births: 'auto',
+    exits: 'auto',
+    stormExitsPerSecond: config.meter.stormExitsPerSecond,
+    reconcileSeconds: config.meter.reconcileSeconds,
+    lastCpuAboveNanoseconds: locate ? config.meter.intervalMilliseconds * 1e6 * LOCATE_ABOVE_SHARE : 0,
+  });
 }
 
 function emptyTick(monotonicNanoseconds: Nanoseconds): ProcessTick {

@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemErrorCode } from '../util/errors.ts';
 
-/** Where each logical CPU sits. Arrays are indexed by CPU number; CPUs that are not there hold -1. */
+/** Where each logical CPU sits. Arrays are indexed by CPU number; CPUs that are not there or are offline hold -1. */
 export interface CpuTopology {
-  /** Number of logical CPUs that are there. */
+  /** Number of logical CPUs that are online. */
   readonly count: number;
   /** Physical package of each CPU. */
   readonly socketOf: Int32Array;
@@ -16,10 +16,13 @@ export interface CpuTopology {
   readonly hasSiblings: boolean;
 }
 
-/** Reads `<sys>/devices/system/cpu`. Where the kernel tells no topology, all CPUs are cores of package 0. */
+/**
+ * Reads `<sys>/devices/system/cpu`. CPUs that are offline do no work and have no topology: they are left out. Where
+ * the kernel tells no topology, all CPUs are cores of package 0.
+ */
 export function readCpuTopology(sysRoot: string, fallbackCount: number): CpuTopology {
   const folder = join(sysRoot, 'devices/system/cpu');
-  const cpus = cpuFolders(folder);
+  const cpus = onlineOf(cpuFolders(folder), join(folder, 'online'));
   const ids = cpus.length > 0 ? cpus : Array.from({ length: fallbackCount }, (_, cpu) => cpu);
   const size = Math.max(0, ...ids) + 1;
   const socketOf = new Int32Array(size).fill(-1);
@@ -28,7 +31,9 @@ export function readCpuTopology(sysRoot: string, fallbackCount: number): CpuTopo
   for (const cpu of ids) {
     const base = join(folder, `cpu${cpu}`, 'topology');
     const socket = readNumber(join(base, 'physical_package_id')) ?? 0;
-    const core = readNumber(join(base, 'core_id')) ?? cpu;
+    const told = readNumber(join(base, 'core_id')) ?? -1;
+    // -1 is what some architectures say for `unknown`; that does not make siblings of all CPUs.
+    const core = told < 0 ? `cpu${cpu}` : told;
     const die = readNumber(join(base, 'die_id')) ?? 0;
     const key = `${socket}/${die}/${core}`;
     if (!cores.has(key)) cores.set(key, cores.size);
@@ -56,11 +61,34 @@ function cpuFolders(folder: string): number[] {
   }
 }
 
-/** undefined where the kernel has no such file, as for CPUs that are offline. */
+/** All of them where the kernel does not say which are online, or says nothing that fits. */
+function onlineOf(cpus: readonly number[], path: string): readonly number[] {
+  const online = parseCpuList(readText(path) ?? '');
+  const there = cpus.filter((cpu) => online.has(cpu));
+  return there.length > 0 ? there : cpus;
+}
+
+/** `0-3,8` as in Documentation/admin-guide/cputopology.rst. */
+function parseCpuList(text: string): ReadonlySet<number> {
+  const cpus = new Set<number>();
+  for (const part of text.trim().split(',')) {
+    const range = /^(\d+)(?:-(\d+))?$/.exec(part);
+    if (range === null) continue;
+    const last = Number(range[2] ?? range[1]);
+    for (let cpu = Number(range[1]); cpu <= last; cpu++) cpus.add(cpu);
+  }
+  return cpus;
+}
+
 function readNumber(path: string): number | undefined {
+  const value = Number.parseInt(readText(path) ?? '', 10);
+  return Number.isNaN(value) ? undefined : value;
+}
+
+/** undefined where the kernel has no such file, or does not give it. */
+function readText(path: string): string | undefined {
   try {
-    const value = Number.parseInt(readFileSync(path, 'utf8'), 10);
-    return Number.isNaN(value) ? undefined : value;
+    return readFileSync(path, 'utf8');
   } catch (error) {
     const code = systemErrorCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EACCES' || code === 'EIO') return undefined;
