@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import { hostname } from 'node:os';
 import type { EnergyInterval, IntervalSink } from '../attribution/interval.ts';
 import type { Config } from '../config/config.ts';
 import type { Entity } from '../inventory/entity.ts';
@@ -67,7 +68,13 @@ export class Exporter implements IntervalSink {
       ['/v1/now', () => this.#now()],
       ...(options.routes ?? []),
     ]);
-    this.#server = new ExportHttpServer({ host: config.export.host, port: config.export.port, routes, log });
+    this.#server = new ExportHttpServer({
+      host: config.export.host,
+      port: config.export.port,
+      routes,
+      log,
+      ownNames: [config.node.name, hostname()],
+    });
   }
 
   /** @throws KISIM_E_EXPORT_PORT_IN_USE, KISIM_E_EXPORT_LISTEN */

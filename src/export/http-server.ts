@@ -1,9 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzip } from 'node:zlib';
+import { isLoopback } from '../config/loopback.ts';
 import { systemErrorCode } from '../util/errors.ts';
 import type { Logger } from '../util/log.ts';
 import { exportErrors } from './errors.ts';
+import { isOwnName } from './own-names.ts';
 
 export interface HttpAnswer {
   readonly status: number;
@@ -23,7 +25,30 @@ export interface HttpServerOptions {
   readonly port: number;
   readonly routes: ReadonlyMap<string, HttpRoute>;
   readonly log: Logger;
+  /** Names that this machine may be called by, beside `host`, `localhost` and addresses. */
+  readonly ownNames: readonly string[];
+  /** Other limits of time than the usual ones, for tests. */
+  readonly timeouts?: HttpTimeouts;
 }
+
+/** A client that sends slowly or never ends its request holds a socket for so long, and never the daemon. */
+export interface HttpTimeouts {
+  /** From the start of a request to the end of its head. */
+  readonly headMilliseconds: number;
+  /** From the start of a request to its end. */
+  readonly requestMilliseconds: number;
+  /** Between two requests on one connection. */
+  readonly idleMilliseconds: number;
+  /** How often the first two are looked after. */
+  readonly checkMilliseconds: number;
+}
+
+const usualTimeouts: HttpTimeouts = {
+  headMilliseconds: 5_000,
+  requestMilliseconds: 10_000,
+  idleMilliseconds: 75_000,
+  checkMilliseconds: 5_000,
+};
 
 /** Below this a gzip header and the system's time cost more than the bytes saved on loopback. */
 const GZIP_FROM_BYTES = 1024;
@@ -44,14 +69,13 @@ export class ExportHttpServer {
    * @throws KISIM_E_EXPORT_PORT_IN_USE, KISIM_E_EXPORT_LISTEN
    */
   async start(): Promise<AddressInfo> {
-    const { host, port, log } = this.#options;
+    const { host, port, log, timeouts = usualTimeouts } = this.#options;
     const server = createServer(
       {
-        // A client that sends slowly or never ends its request holds a socket, not the daemon.
-        requestTimeout: 10_000,
-        headersTimeout: 5_000,
-        keepAliveTimeout: 75_000,
-        connectionsCheckingInterval: 5_000,
+        requestTimeout: timeouts.requestMilliseconds,
+        headersTimeout: timeouts.headMilliseconds,
+        keepAliveTimeout: timeouts.idleMilliseconds,
+        connectionsCheckingInterval: timeouts.checkMilliseconds,
         maxHeaderSize: 16_384,
       },
       (request, response) => this.#answer(request, response),
@@ -59,8 +83,11 @@ export class ExportHttpServer {
     server.maxConnections = 64;
     server.on('clientError', (error, socket) => {
       log.debug('export-client-error', { error });
-      if (socket.writable)
-        socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+      const late = systemErrorCode(error) === 'ERR_HTTP_REQUEST_TIMEOUT';
+      const status = late ? '408 Request Timeout' : '400 Bad Request';
+      const answer = `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
+      // Destroyed once that is sent: a client that never closes its side would else keep the socket.
+      if (socket.writable) socket.end(answer, () => socket.destroy());
       else socket.destroy();
     });
     await new Promise<void>((resolve, reject) => {
@@ -98,8 +125,11 @@ export class ExportHttpServer {
   }
 
   #page(path: string, request: IncomingMessage, response: ServerResponse): HttpAnswer {
-    const { routes, log } = this.#options;
+    const { routes, log, host, ownNames } = this.#options;
     const head = request.method === 'HEAD';
+    if (isLoopback(host) && !isOwnName(request.headers.host, [host, ...ownNames])) {
+      return text(421, misdirected);
+    }
     const route = routes.get(path);
     if (route === undefined) return text(404, `no such page: try ${[...routes.keys()].join(' ')}\n`);
     if (request.method !== 'GET' && !head) {
@@ -115,6 +145,10 @@ export class ExportHttpServer {
     }
   }
 }
+
+const misdirected =
+  'the Host header names another machine, and this port is for this machine alone: ask for localhost, 127.0.0.1 or ' +
+  '[::1]; a proxy must send one of these as Host\n';
 
 function text(status: number, body: string): HttpAnswer {
   return { status, contentType: 'text/plain; charset=utf-8', body };
