@@ -12,7 +12,9 @@ export interface SocketShares {
 
 /** How fast the picture of where a process runs follows what was seen last. */
 const FOLLOW = 0.3;
-const ROUNDS = 4;
+const ROUNDS = 8;
+/** What is taken to have run anywhere, of every process: lets the fitting move what was seen in the wrong place. */
+const ANYWHERE = 0.005;
 
 /**
  * Places the CPU time of processes on sockets. With one socket there is nothing to place and the shares are exact.
@@ -70,8 +72,9 @@ export class SocketPlacer {
     for (let row = 0; row < rows; row++) {
       const seen = row < usage.parts.length ? this.#location(usage.parts[row]!, sockets) : undefined;
       for (let s = 0; s < sockets; s++) {
-        // A little of everything everywhere lets the fitting move what was seen in the wrong place.
-        const prior = seen === undefined ? columns[s]! / (total || 1) : 0.02 + 0.98 * seen[s]!;
+        // Spread as the sockets' work is, so that a picture that agrees with them already is not disturbed.
+        const anywhere = columns[s]! / (total || 1);
+        const prior = seen === undefined ? anywhere : ANYWHERE * anywhere + (1 - ANYWHERE) * seen[s]!;
         matrix[row * sockets + s] = work[row]! * prior;
       }
     }

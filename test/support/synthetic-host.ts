@@ -15,6 +15,8 @@ interface SyntheticProcess {
   readonly comm: string;
   readonly cmdline: readonly string[];
   readonly cgroup: string;
+  /** Where it runs; -1 = on all CPUs alike. */
+  cpu: number;
   cpuNanoseconds: number;
 }
 
@@ -24,11 +26,25 @@ export interface ProcessOptions {
   readonly cmdline?: readonly string[];
   /** Path in the unified hierarchy. */
   readonly cgroup?: string;
+  /** The CPU that it stays on; without it its work lies on all of them alike. */
+  readonly cpu?: number;
+}
+
+export interface SyntheticHostOptions {
+  /** Logical CPUs, numbered socket by socket, the threads of a core one after the other. */
+  readonly cpus?: number;
+  readonly sockets?: number;
+  readonly threadsPerCore?: number;
+  /** Extra power of a second busy thread of a core, as a share of the first's. */
+  readonly smtFactor?: number;
+  /** Of the whole host; each socket has an equal part. */
+  readonly idleWatts?: number;
+  readonly wattsPerCore?: number;
 }
 
 /**
  * A whole host made of files: /proc, cgroup v2 and powercap, with a clock of its own. Its power is known exactly:
- * idle watts plus so many watts for each core that works. Time passes only in `run`, so that a test is exact and
+ * idle watts plus so many watts for each core that works (threads of a core work at the same time by chance). Time passes only in `run`, so that a test is exact and
  * takes no time; what each process burnt is known to the nanosecond.
  */
 export class SyntheticHost {
@@ -37,10 +53,17 @@ export class SyntheticHost {
   readonly idleWatts: number;
   readonly wattsPerCore: number;
   readonly cpus: number;
+  readonly sockets: number;
+  readonly threadsPerCore: number;
+  readonly smtFactor: number;
   /** True CPU time by pid, and of processes that came and went within `burst`, by cgroup. */
   readonly burntByPid = new Map<number, number>();
   readonly burstByCgroup = new Map<string, number>();
   energyMicrojoules = 0;
+  /** The same by socket. */
+  readonly socketMicrojoules: Float64Array;
+  /** CPUs that an administrator took offline: they do no work and are in no list. */
+  readonly #offline = new Set<number>();
   busyNanoseconds = 0;
   readonly #tree: PowercapTreeFixture;
   readonly #folder: string;
@@ -50,21 +73,24 @@ export class SyntheticHost {
   #nanoseconds = 1_000_000_000_000;
   #unixOffsetMilliseconds = 1_700_000_000_000;
 
-  constructor(options: { cpus?: number; idleWatts?: number; wattsPerCore?: number } = {}) {
+  constructor(options: SyntheticHostOptions = {}) {
     this.cpus = options.cpus ?? 2;
+    this.sockets = options.sockets ?? 1;
+    this.threadsPerCore = options.threadsPerCore ?? 1;
+    this.smtFactor = options.smtFactor ?? 0.3;
+    this.socketMicrojoules = new Float64Array(this.sockets);
     this.idleWatts = options.idleWatts ?? 30;
     this.wattsPerCore = options.wattsPerCore ?? 20;
     this.#cpuBusy = new Float64Array(this.cpus);
     this.#folder = mkdtempSync(join(tmpdir(), 'kisimd-host-'));
-    this.#tree = new PowercapTreeFixture({
-      'intel-rapl:0': { name: 'package-0', energyMicrojoules: 0, rangeMicrojoules: INTEL_RANGE },
-    });
+    const zones = Array.from({ length: this.sockets }, (_, socket) => [
+      `intel-rapl:${socket}`,
+      { name: `package-${socket}`, energyMicrojoules: 0, rangeMicrojoules: INTEL_RANGE },
+    ]);
+    this.#tree = new PowercapTreeFixture(Object.fromEntries(zones));
     this.roots = { proc: join(this.#folder, 'proc'), sys: this.#tree.sys, root: join(this.#folder, 'root') };
     const cgroupRoot = join(this.roots.sys, 'fs/cgroup');
-    for (let cpu = 0; cpu < this.cpus; cpu++) {
-      this.#write(join(this.roots.sys, `devices/system/cpu/cpu${cpu}/topology/physical_package_id`), '0\n');
-      this.#write(join(this.roots.sys, `devices/system/cpu/cpu${cpu}/topology/core_id`), `${cpu}\n`);
-    }
+    for (let cpu = 0; cpu < this.cpus; cpu++) this.#writeTopology(cpu);
     this.#write(
       join(this.roots.proc, 'self/mountinfo'),
       `30 1 0:26 / ${cgroupRoot} rw - cgroup2 cgroup2 rw\n`,
@@ -84,16 +110,33 @@ export class SyntheticHost {
     this.#unixOffsetMilliseconds += byMilliseconds;
   }
 
-  /** Puts the counter to a value, as after a wrap or a reset. */
+  /** Puts the counter of the first package to a value, as after a wrap or a reset. */
   setCounter(energyMicrojoules: number): void {
-    this.energyMicrojoules = energyMicrojoules;
+    this.energyMicrojoules += energyMicrojoules - this.socketMicrojoules[0]!;
+    this.socketMicrojoules[0] = energyMicrojoules;
     this.flush();
   }
 
+  /** Takes a CPU offline, or online again; the last one stays. */
+  setOnline(cpu: number, online: boolean): void {
+    if (online) this.#offline.delete(cpu);
+    else this.#offline.add(cpu);
+    rmSync(join(this.#cpuFolder(cpu), 'topology'), { recursive: true, force: true });
+    if (online) this.#writeTopology(cpu);
+    const list = this.#onlineCpus().join(',');
+    this.#write(join(this.roots.sys, 'devices/system/cpu/online'), `${list}\n`);
+    this.flush();
+  }
+
+  /** The scheduler puts a process elsewhere. */
+  moveTo(pid: number, cpu: number): void {
+    this.#processes.get(pid)!.cpu = cpu;
+  }
+
   addProcess(pid: number, options: ProcessOptions): void {
-    const { comm, ppid = 1, cmdline = [comm], cgroup = '/' } = options;
+    const { comm, ppid = 1, cmdline = [comm], cgroup = '/', cpu = -1 } = options;
     const startTicks = Math.floor(this.#nanoseconds / TICK_NANOSECONDS);
-    this.#processes.set(pid, { pid, ppid, startTicks, comm, cmdline, cgroup, cpuNanoseconds: 0 });
+    this.#processes.set(pid, { pid, ppid, startTicks, comm, cmdline, cgroup, cpu, cpuNanoseconds: 0 });
     this.burntByPid.set(pid, 0);
     this.#addCgroup(cgroup);
     this.flush();
@@ -116,24 +159,31 @@ export class SyntheticHost {
     bursts: Readonly<Record<string, number>> = {},
   ): void {
     const duration = milliseconds * 1e6;
-    let worked = 0;
+    const busy = new Float64Array(this.cpus);
     for (const [pid, share] of Object.entries(loads)) {
       const process = this.#processes.get(Number(pid))!;
       process.cpuNanoseconds += duration * share;
       this.burntByPid.set(process.pid, this.burntByPid.get(process.pid)! + duration * share);
       this.#burn(process.cgroup, duration * share);
-      worked += duration * share;
+      this.#work(busy, process.cpu, duration * share);
     }
     for (const [cgroup, cpuMilliseconds] of Object.entries(bursts)) {
       this.#addCgroup(cgroup);
       this.burstByCgroup.set(cgroup, (this.burstByCgroup.get(cgroup) ?? 0) + cpuMilliseconds * 1e6);
       this.#burn(cgroup, cpuMilliseconds * 1e6);
-      worked += cpuMilliseconds * 1e6;
+      this.#work(busy, -1, cpuMilliseconds * 1e6);
     }
-    for (let cpu = 0; cpu < this.cpus; cpu++) this.#cpuBusy[cpu]! += worked / this.cpus;
-    this.busyNanoseconds += worked;
+    for (let cpu = 0; cpu < this.cpus; cpu++) {
+      this.#cpuBusy[cpu]! += busy[cpu]!;
+      this.busyNanoseconds += busy[cpu]!;
+    }
     this.#nanoseconds += duration;
-    this.energyMicrojoules += (this.idleWatts * duration + this.wattsPerCore * worked) / 1000;
+    for (let socket = 0; socket < this.sockets; socket++) {
+      const coreTime = this.#coreTime(socket, busy, duration);
+      const energy = ((this.idleWatts / this.sockets) * duration + this.wattsPerCore * coreTime) / 1000;
+      this.socketMicrojoules[socket]! += energy;
+      this.energyMicrojoules += energy;
+    }
     this.counters.nanoseconds = this.#nanoseconds;
     this.flush();
   }
@@ -144,8 +194,9 @@ export class SyntheticHost {
   }
 
   flush(): void {
-    this.#tree.set('intel-rapl:0', Math.floor(this.energyMicrojoules % INTEL_RANGE));
-    const rows = [...this.#cpuBusy].map((busy, cpu) => this.#statRow(`cpu${cpu}`, busy, 1));
+    for (const [socket, energy] of this.socketMicrojoules.entries())
+      this.#tree.set(`intel-rapl:${socket}`, Math.floor(energy % INTEL_RANGE));
+    const rows = this.#onlineCpus().map((cpu) => this.#statRow(`cpu${cpu}`, this.#cpuBusy[cpu]!, 1));
     const total = this.#statRow('cpu ', this.busyNanoseconds, this.cpus);
     this.#write(join(this.roots.proc, 'stat'), `${[total, ...rows].join('\n')}\nbtime 1700000000\n`);
     for (const process of this.#processes.values()) this.#writeProcess(process);
@@ -158,6 +209,39 @@ export class SyntheticHost {
   remove(): void {
     this.#tree.remove();
     rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  #onlineCpus(): number[] {
+    return Array.from({ length: this.cpus }, (_, cpu) => cpu).filter((cpu) => !this.#offline.has(cpu));
+  }
+
+  #cpuFolder(cpu: number): string {
+    return join(this.roots.sys, `devices/system/cpu/cpu${cpu}`);
+  }
+
+  #writeTopology(cpu: number): void {
+    const perSocket = this.cpus / this.sockets;
+    const folder = join(this.#cpuFolder(cpu), 'topology');
+    this.#write(join(folder, 'physical_package_id'), `${Math.floor(cpu / perSocket)}\n`);
+    this.#write(join(folder, 'core_id'), `${Math.floor((cpu % perSocket) / this.threadsPerCore)}\n`);
+  }
+
+  #work(busy: Float64Array, cpu: number, nanoseconds: number): void {
+    const cpus = cpu >= 0 ? [cpu] : this.#onlineCpus();
+    for (const one of cpus) busy[one]! += nanoseconds / cpus.length;
+  }
+
+  /** Nanoseconds of whole cores that a socket's power follows. */
+  #coreTime(socket: number, busy: Float64Array, duration: number): number {
+    const perSocket = this.cpus / this.sockets;
+    let time = 0;
+    for (let first = socket * perSocket; first < (socket + 1) * perSocket; first += this.threadsPerCore) {
+      const threads = [...busy.subarray(first, first + this.threadsPerCore)];
+      const total = threads.reduce((sum, one) => sum + one, 0);
+      const any = duration * (1 - threads.reduce((idle, one) => idle * (1 - one / duration), 1));
+      time += this.threadsPerCore === 1 ? total : any + this.smtFactor * (total - any);
+    }
+    return time;
   }
 
   #addCgroup(path: string): void {
@@ -178,14 +262,17 @@ export class SyntheticHost {
   }
 
   #writeProcess(process: SyntheticProcess): void {
-    const { pid, ppid, comm, startTicks, cmdline, cgroup, cpuNanoseconds } = process;
+    const { pid, ppid, comm, startTicks, cmdline, cgroup, cpu, cpuNanoseconds } = process;
     const folder = join(this.roots.proc, String(pid));
     const utime = Math.round(cpuNanoseconds / TICK_NANOSECONDS);
     // PF_KTHREAD marks kernel threads; they have no arguments.
     const flags = cmdline.length === 0 ? 0x00200040 : 0x00400000;
     const fields = `${ppid} ${pid} ${pid} 0 -1 ${flags} 0 0 0 0 ${utime} 0 0 0 20 0 1 0 ${startTicks} 0 0`;
     const rest = Array.from({ length: 14 }, () => '0').join(' ');
-    this.#write(join(folder, 'stat'), `${pid} (${comm}) S ${fields} ${rest} 0 0 0 0 0 0 0 0 0 0 0 0 0\n`);
+    this.#write(
+      join(folder, 'stat'),
+      `${pid} (${comm}) S ${fields} ${rest} ${Math.max(0, cpu)} 0 0 0 0 0 0 0 0 0 0 0 0\n`,
+    );
     if (existsSync(join(folder, 'cgroup'))) return;
     this.#write(join(folder, 'cgroup'), `0::${cgroup}\n`);
     this.#write(join(folder, 'comm'), `${comm}\n`);

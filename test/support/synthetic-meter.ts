@@ -4,13 +4,14 @@ import { defaultConfig } from '../../src/config/defaults.ts';
 import { Metering, type StateStore } from '../../src/daemon/metering.ts';
 import type { PowerSource } from '../../src/meter/power-source.ts';
 import { RaplPowercapSource } from '../../src/meter/rapl-powercap.ts';
-import { silentLogger } from '../../src/util/log.ts';
+import { type Logger, silentLogger } from '../../src/util/log.ts';
 import type { SyntheticHost } from './synthetic-host.ts';
 
 export interface SyntheticMeterOptions {
   readonly attribution?: Partial<Config['attribution']>;
   readonly state?: StateStore;
   readonly sources?: readonly PowerSource[];
+  readonly log?: Logger;
 }
 
 /** The whole pipeline (real scanner, inventory, split) over a synthetic host, ticked by hand; keeps what it measured. */
@@ -34,7 +35,7 @@ export class SyntheticMeter {
     for (const source of sources) source.open();
     this.metering = new Metering(config, {
       clock: host.clock,
-      log: silentLogger,
+      log: options.log ?? silentLogger,
       sources,
       ...(options.state === undefined ? {} : { state: options.state }),
     });
