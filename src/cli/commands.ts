@@ -7,6 +7,7 @@ import { energyCommand } from './specs/energy.ts';
 import { exportCommand } from './specs/export.ts';
 import { installServiceCommand } from './specs/install-service.ts';
 import { manCommand } from './specs/man.ts';
+import { recordCommand } from './specs/record.ts';
 import { runCommand } from './specs/run.ts';
 import { topCommand } from './specs/top.ts';
 
@@ -29,6 +30,7 @@ export const commandTable: readonly CommandSpec[] = [
   topCommand,
   energyCommand,
   exportCommand,
+  recordCommand,
   doctorCommand,
   configCheckCommand,
   configShowCommand,

@@ -41,7 +41,7 @@ function choicesByCommand(table: CliTable, globals: readonly OptionSpec[]): Read
     choices.set(spec.name, {
       options: [...spec.options, ...globals, ...builtIn],
       words: argumentWords(spec),
-      filesAsArguments: spec.arguments?.some(({ name }) => name === 'file') ?? false,
+      filesAsArguments: spec.arguments?.some(({ name }) => name === 'file' || name === 'folder') ?? false,
     });
   }
   return choices;

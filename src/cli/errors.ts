@@ -17,6 +17,11 @@ export const cliErrors = defineErrors({
     expected: 'a daemon of this version at export.host and export.port',
     action: 'check export.port and that daemon and command are of one version; see the log of the daemon',
   },
+  KISIM_E_CLI_CAPTURE_FOLDER: {
+    summary: 'the folder cannot take a new capture',
+    expected: 'a folder that is empty or does not exist yet, where this user may write',
+    action: 'name another folder, or empty this one',
+  },
   KISIM_E_OUTPUT_FILE: {
     summary: 'the output file cannot be written',
     expected: 'a path in a folder that exists and may be written',

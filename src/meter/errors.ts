@@ -34,6 +34,11 @@ export const meterErrors = defineErrors({
     expected: 'a readable <proc>/cpuinfo with at least one processor',
     action: 'check that /proc is mounted and that roots.proc in the configuration names it',
   },
+  KISIM_E_METER_PROC_STAT: {
+    summary: 'the CPU time of this host cannot be read',
+    expected: 'a readable <proc>/stat with a line of at least seven numbers for each processor',
+    action: 'check that /proc is mounted and that roots.proc in the configuration names it',
+  },
   KISIM_E_METER_WATTS_TABLE: {
     summary: 'the table of processor watts cannot be used',
     expected: 'models/cpu-watts.json as it came with the program',
