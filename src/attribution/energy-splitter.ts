@@ -29,6 +29,8 @@ export interface SplitInput {
   readonly shares: SocketShares;
   readonly host: HostCpuInterval | undefined;
   readonly gpuUse: readonly GpuProcessUse[];
+  /** Zones of GPUs whose users are not known in this interval; their load is not known either. */
+  readonly gpuUseUnknown?: readonly string[];
   readonly inventory: InventoryView;
   readonly durationNanoseconds: Nanoseconds;
 }
@@ -206,7 +208,9 @@ export class EnergySplitter {
   /** 0..1 of what the zone could have done; undefined where nothing is known of it in this interval. */
   #utilisation(input: SplitInput, reading: ZoneReading, gpu: GpuRows | undefined): number | undefined {
     const { zone } = reading;
-    if (zone.kind === 'gpu') return Math.min(1, gpu?.utilisation ?? 0);
+    if (zone.kind === 'gpu') {
+      return input.gpuUseUnknown?.includes(zone.id) ? undefined : Math.min(1, gpu?.utilisation ?? 0);
+    }
     const { host } = input;
     if (host === undefined) return undefined;
     const { sockets, cpusOfSocket } = this.#options;

@@ -206,6 +206,7 @@ export class Metering {
       shares: this.#cpus.placer.place(usage, host),
       host,
       gpuUse: this.#sources.processUse(),
+      gpuUseUnknown: this.#sources.processUseUnknown(),
       inventory: this.#inventory,
       durationNanoseconds,
     });

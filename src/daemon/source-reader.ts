@@ -39,6 +39,13 @@ export class SourceReader {
     return this.#sources.flatMap((source) => (this.#failed.has(source) ? [] : (source.processUse?.() ?? [])));
   }
 
+  /** Zones of which it is not known who used them. */
+  processUseUnknown(): string[] {
+    return this.#sources.flatMap((source) =>
+      this.#failed.has(source) ? [] : (source.processUseUnknown?.() ?? []),
+    );
+  }
+
   close(): void {
     for (const source of this.#sources) {
       try {

@@ -72,6 +72,7 @@ export class NvmlSource implements PowerSource {
   #zones: readonly Zone[] = [];
   #notes: string[] = [];
   #use: readonly GpuProcessUse[] = [];
+  #useUnknown: readonly string[] = [];
 
   constructor(options: NvmlOptions) {
     this.#options = options;
@@ -131,6 +132,9 @@ export class NvmlSource implements PowerSource {
       return reading;
     });
     this.#use = uses;
+    this.#useUnknown = this.#boards
+      .filter(({ info, useRefusal }) => info.migEnabled || useRefusal !== '')
+      .map(({ zone }) => zone.id);
     return readings;
   }
 
@@ -138,10 +142,15 @@ export class NvmlSource implements PowerSource {
     return this.#use;
   }
 
+  processUseUnknown(): readonly string[] {
+    return this.#useUnknown;
+  }
+
   close(): void {
     this.#nvml?.close();
     this.#nvml = undefined;
     this.#use = [];
+    this.#useUnknown = [];
   }
 
   #load(): NativeNvml {

@@ -87,6 +87,8 @@ export interface PowerSource {
   read(context: ReadContext): readonly ZoneReading[];
   /** Only for sources that see processes (NVML); for the interval of the last `read`. */
   processUse?(): readonly GpuProcessUse[];
+  /** Ids of the zones of which `processUse` could not tell who used them (MIG, a refusal): that is not `nobody`. */
+  processUseUnknown?(): readonly string[];
   /** After `open`: what could not be read or is not trusted, one sentence each; for the log and the doctor. */
   notes?(): readonly string[];
   close(): void;

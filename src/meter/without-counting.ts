@@ -13,12 +13,15 @@ export class WithoutCounting implements PowerSource {
   readonly #inner: PowerSource;
   readonly #zones: readonly Zone[];
   readonly processUse?: () => readonly GpuProcessUse[];
+  readonly processUseUnknown?: () => readonly string[];
 
   constructor(inner: PowerSource, exclusion: string) {
     this.name = inner.name;
     this.#inner = inner;
     this.#zones = inner.zones().map((zone) => (zone.counted ? { ...zone, counted: false, exclusion } : zone));
     if (inner.processUse !== undefined) this.processUse = () => inner.processUse?.() ?? [];
+    if (inner.processUseUnknown !== undefined)
+      this.processUseUnknown = () => inner.processUseUnknown?.() ?? [];
   }
 
   notes(): readonly string[] {

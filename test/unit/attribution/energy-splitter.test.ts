@@ -47,7 +47,9 @@ class Machine {
   readonly placer: SocketPlacer;
   readonly splitter: EnergySplitter;
 
-  constructor(options: { idle?: 'separate' | 'split'; idleWatts?: Record<string, number>; sockets?: number[] } = {}) {
+  constructor(
+    options: { idle?: 'separate' | 'split'; idleWatts?: Record<string, number>; sockets?: number[] } = {},
+  ) {
     const sockets = options.sockets ?? [0];
     const perSocket = 4 / sockets.length;
     const socketOf = Int32Array.from({ length: 4 }, (_, cpu) => sockets[Math.floor(cpu / perSocket)]!);
@@ -178,11 +180,16 @@ test('GPU energy goes to the processes that used the GPU, also without CPU time'
   machine.inventory.addProcess(0);
   machine.inventory.addProcess(1);
   const gpu = zone('gpu-1', { kind: 'gpu', socket: undefined, source: 'nvml' });
-  const result = machine.tick({ active: { 0: 100 * MS } }, [reading(gpu, 250e6)], [100 * MS], [
-    { zoneId: 'gpu-1', pid: 1000, smShare: 0.15 },
-    { zoneId: 'gpu-1', pid: 1001, smShare: 0.45 },
-    { zoneId: 'gpu-1', pid: 4_000_000, smShare: 0.2 },
-  ]);
+  const result = machine.tick(
+    { active: { 0: 100 * MS } },
+    [reading(gpu, 250e6)],
+    [100 * MS],
+    [
+      { zoneId: 'gpu-1', pid: 1000, smShare: 0.15 },
+      { zoneId: 'gpu-1', pid: 1001, smShare: 0.45 },
+      { zoneId: 'gpu-1', pid: 4_000_000, smShare: 0.2 },
+    ],
+  );
   assert.deepEqual(joules(result), { 'process:p0': 37.5, 'process:p1': 112.5 });
   assert.ok(Math.abs(result.unattributedMicrojoules - 50e6) < 1);
 });
@@ -190,11 +197,16 @@ test('GPU energy goes to the processes that used the GPU, also without CPU time'
 test('idle + what each burnt + unattributed = energy, for any tree, use and reading', () => {
   const cpu = fc.integer({ min: 0, max: 4000 });
   const property = fc.property(
-    fc.array(fc.record({ parent: fc.nat(5), slack: cpu, processes: fc.array(cpu, { maxLength: 4 }) }), { maxLength: 6 }),
-    fc.array(fc.record({ energy: fc.integer({ min: 0, max: 500e6 }), idle: fc.integer({ min: 0, max: 200 }) }), {
-      minLength: 1,
-      maxLength: 4,
+    fc.array(fc.record({ parent: fc.nat(5), slack: cpu, processes: fc.array(cpu, { maxLength: 4 }) }), {
+      maxLength: 6,
     }),
+    fc.array(
+      fc.record({ energy: fc.integer({ min: 0, max: 500e6 }), idle: fc.integer({ min: 0, max: 200 }) }),
+      {
+        minLength: 1,
+        maxLength: 4,
+      },
+    ),
     fc.integer({ min: -2000, max: 9000 }),
     fc.constantFrom('separate' as const, 'split' as const),
     fc.boolean(),
@@ -215,7 +227,9 @@ test('idle + what each burnt + unattributed = energy, for any tree, use and read
         }
         groups.push(account.slack * MS);
       }
-      const readings = zones.map((z, index) => reading(zone(`zone-${index}`, { socket: index % 2 }), z.energy));
+      const readings = zones.map((z, index) =>
+        reading(zone(`zone-${index}`, { socket: index % 2 }), z.energy),
+      );
       const busyNanoseconds = Math.max(0, busy + extraBusy) * MS;
       const hostBusy = twoSockets ? [busyNanoseconds / 2, busyNanoseconds / 2] : [busyNanoseconds];
       machine.tick({ groups: groups.map(() => 0) }, readings, hostBusy);
@@ -229,11 +243,110 @@ test('idle + what each burnt + unattributed = energy, for any tree, use and read
       assert.ok(Math.abs(parts - total) <= 1e-9 * total + 1e-3, `${parts} of ${total}`);
       for (const share of result.shares) assert.ok(share.energyMicrojoules >= 0);
       const roots = result.shares.filter((share) =>
-        machine.inventory.accounts.some((account) => account?.entity?.key === share.entity.key && account.parent === 0),
+        machine.inventory.accounts.some(
+          (account) => account?.entity?.key === share.entity.key && account.parent === 0,
+        ),
       );
       const inRoots = roots.reduce((sum, share) => sum + share.energyMicrojoules, 0);
       assert.ok(inRoots <= processes * (1 + 1e-9) + 1e-3);
     },
   );
   fc.assert(property, { seed: 20, numRuns: 300 });
+});
+
+test('with --idle split an interval that stays below idle is still charged to who ran', () => {
+  const machine = new Machine({ idle: 'split', idleWatts: { 'package-0': 30 } });
+  machine.inventory.addProcess(0);
+  machine.inventory.addProcess(1);
+  const active = { 0: 30 * MS, 1: 10 * MS };
+  const result = machine.tick({ active }, [reading(zone('package-0'), 20e6)], [40 * MS]);
+  assert.deepEqual(joules(result), { 'process:p0': 15, 'process:p1': 5 });
+  assert.equal(result.idleMicrojoules, 0);
+  assert.equal(result.unattributedMicrojoules, 0);
+});
+
+test('the energy of seconds in which a zone could not be read is not charged to who runs after them', () => {
+  for (const idle of ['separate', 'split'] as const) {
+    const machine = new Machine({ idle, idleWatts: { 'package-0': 10 } });
+    machine.inventory.addProcess(0);
+    const tick = { active: { 0: 500 * MS } };
+    machine.tick(tick, [reading(zone('package-0'), 20e6)], [500 * MS]);
+    for (let second = 0; second < 9; second++)
+      machine.tick(tick, [reading(zone('package-0'), undefined)], [500 * MS]);
+    const late = { ...reading(zone('package-0'), 200e6), intervalNanoseconds: 10 * SECOND };
+    const result = machine.tick(tick, [late], [500 * MS]);
+    const { 'process:p0': charged } = joules(result);
+    assert.ok(Math.abs(charged! - (idle === 'split' ? 20 : 10)) < 1e-6, `${charged}`);
+    const parts = result.idleMicrojoules + charged! * 1e6 + result.unattributedMicrojoules;
+    assert.ok(Math.abs(parts - 200e6) < 1);
+    const next = machine.tick(tick, [reading(zone('package-0'), 20e6)], [500 * MS]);
+    assert.equal(joules(next)['process:p0'], idle === 'split' ? 20 : 10);
+  }
+});
+
+test('a GPU whose users cannot be told has no known load: nothing is learned, all is unattributed', () => {
+  const machine = new Machine();
+  const gpu = zone('gpu-1', { kind: 'gpu', socket: undefined, source: 'nvml' });
+  for (let second = 0; second < 2; second++) {
+    const result = machine.splitter.split({
+      readings: [reading(gpu, 250e6)],
+      usage: machine.tracker.advance(fakeTick({}), machine.inventory, 0),
+      shares: { sockets: 1, bySocket: new Float64Array(1), overall: new Float64Array(1) },
+      host: host([0]),
+      gpuUse: [],
+      gpuUseUnknown: ['gpu-1'],
+      inventory: machine.inventory,
+      durationNanoseconds: SECOND,
+    });
+    assert.equal(result.idleMicrojoules, 0);
+    assert.equal(result.unattributedMicrojoules, 250e6);
+  }
+});
+
+test('what was learned of a zone that is not there this time is kept for when it comes back', () => {
+  const learned = new Machine();
+  for (let second = 0; second < 20; second++) learned.tick({}, [reading(zone('package-0'), 25e6)], [0]);
+  const hour = 3_600_000;
+  const states = JSON.parse(JSON.stringify(learned.splitter.idleStates(1000 * hour)));
+  const other = new Machine();
+  other.splitter.restoreIdle(states, 1001 * hour);
+  other.tick({}, [reading(zone('dram-0'), 1e6)], [0]);
+  const kept = other.splitter.idleStates(1002 * hour);
+  assert.deepEqual(Object.keys(kept).sort(), ['dram-0', 'package-0']);
+  assert.deepEqual(kept['package-0'], states['package-0']);
+  assert.deepEqual(Object.keys(other.splitter.idleStates(1000 * hour + 241 * hour)), ['dram-0']);
+});
+
+test('a saved model that is no model is refused by name, and the interval goes on', () => {
+  for (const broken of [null, 7, 'x', [], {}, { version: 1 }]) {
+    const refused: string[] = [];
+    const splitter = new EnergySplitter({
+      idle: 'separate',
+      idleWatts: {},
+      forgettingHours: 24,
+      sockets: [0],
+      cpusOfSocket: [4],
+      onRefusedState: (id) => refused.push(id),
+    });
+    splitter.restoreIdle({ 'package-0': broken }, 0);
+    const machine = new Machine();
+    const result = splitter.split({
+      readings: [reading(zone('package-0'), 30e6)],
+      usage: machine.tracker.advance(fakeTick({}), machine.inventory, 0),
+      shares: { sockets: 1, bySocket: new Float64Array(1), overall: new Float64Array(1) },
+      host: host([0]),
+      gpuUse: [],
+      inventory: machine.inventory,
+      durationNanoseconds: SECOND,
+    });
+    assert.equal(result.energyMicrojoules, 30e6);
+    assert.deepEqual(refused, ['package-0']);
+  }
+});
+
+test('a recording of a zone of the same name does not touch what was learned of the real one', () => {
+  const machine = new Machine();
+  for (let second = 0; second < 5; second++)
+    machine.tick({}, [reading(zone('package-0', { source: 'recorded', provenance: 'recorded' }), 90e6)], [0]);
+  assert.deepEqual(Object.keys(machine.splitter.idleStates(0)), ['recorded:package-0']);
 });

@@ -42,7 +42,10 @@ test('two busy siblings of one core weigh as one core and a part, not as two cor
   const interval = meter.advance(table([[1], [1], [1], [0]]), ids, SECOND)!;
   assert.equal(interval.busyNanoseconds, 3 * SECOND);
   assert.ok(Math.abs(interval.socketEffectiveNanoseconds[0]! - 2.3 * SECOND) < 1);
-  assert.deepEqual([...interval.cpuWeight].map((weight) => Math.round(weight * 100)), [65, 65, 100, 100]);
+  assert.deepEqual(
+    [...interval.cpuWeight].map((weight) => Math.round(weight * 100)),
+    [65, 65, 100, 100],
+  );
 });
 
 test('work is told apart by socket', () => {
@@ -66,4 +69,12 @@ test('a CPU that came or went gives an unknown interval, not a jump', () => {
   meter.advance(table([[10], [900]]), Int32Array.from([0, 1]), SECOND);
   assert.equal(meter.advance(table([[11]]), Int32Array.from([0]), SECOND), undefined);
   assert.equal(meter.advance(table([[12]]), Int32Array.from([0]), SECOND)?.busyNanoseconds, SECOND);
+});
+
+test('a /proc/stat that could not be read is unknown, also twice running, and never no work', () => {
+  const meter = new HostCpuMeter(topology([0], [0]), 0.3);
+  const none = new Float64Array(10).fill(Number.NaN);
+  meter.advance(table([[1]]), Int32Array.from([0]), SECOND);
+  for (let second = 0; second < 3; second++)
+    assert.equal(meter.advance(none, new Int32Array(0), SECOND), undefined);
 });

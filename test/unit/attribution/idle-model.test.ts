@@ -49,7 +49,8 @@ test('after idle was learned, a day at full load does not move it', () => {
 
 test('a changed machine is learned anew as the old history is forgotten', () => {
   const model = new IdleModel({ ...options, forgettingHours: 0.1 });
-  for (let second = 0; second < 600; second++) model.observe(truth((second % 11) / 10), (second % 11) / 10, SECOND);
+  for (let second = 0; second < 600; second++)
+    model.observe(truth((second % 11) / 10), (second % 11) / 10, SECOND);
   for (let second = 0; second < 7200; second++) {
     const utilisation = (second % 11) / 10;
     model.observe(60 + 40 * utilisation, utilisation, SECOND);
@@ -65,7 +66,8 @@ test('what the operator set is taken as it is', () => {
 
 test('a restart keeps what was learned, and refuses a state of another shape', () => {
   const model = new IdleModel(options);
-  for (let second = 0; second < 300; second++) model.observe(truth((second % 11) / 10), (second % 11) / 10, SECOND);
+  for (let second = 0; second < 300; second++)
+    model.observe(truth((second % 11) / 10), (second % 11) / 10, SECOND);
   const state = JSON.parse(JSON.stringify(model.toState(1_000_000)));
   const next = new IdleModel(options);
   assert.equal(next.restore(state, 1_060_000), true);
@@ -80,4 +82,22 @@ test('nothing seen is provisional zero, and unusable intervals are not taken', (
   model.observe(Number.NaN, 0.5, SECOND);
   model.observe(50, 0.5, 0);
   assert.deepEqual(model.estimate(), { watts: 0, state: 'provisional', lowWatts: 0, highWatts: 0 });
+});
+
+test('a state without a time, or with numbers that are none, is refused and nothing is taken of it', () => {
+  const good = new IdleModel({ forgettingHours: 24, setWatts: undefined, priorIdleShare: 0.25 }).toState(5);
+  const bad: unknown[] = [
+    { ...good, savedUnixMilliseconds: undefined },
+    { ...good, weights: good.weights.map(() => null) },
+    { ...good, powerSums: good.powerSums.map(() => -1) },
+    { ...good, squareSums: [1] },
+    null,
+    'learned',
+  ];
+  for (const state of bad) {
+    const model = new IdleModel({ forgettingHours: 24, setWatts: undefined, priorIdleShare: 0.25 });
+    assert.equal(model.restore(state, 10), false);
+    model.observe(30, 0.5, 1e9);
+    assert.ok(Number.isFinite(model.estimate().watts));
+  }
 });

@@ -109,23 +109,32 @@ test('for any work the column of every socket that worked sums to 1 and no share
     maxLength: 12,
   });
   const busy = fc.tuple(fc.integer({ min: 0, max: 4000 }), fc.integer({ min: 0, max: 4000 }));
-  const property = fc.property(parts, busy, fc.integer({ min: 0, max: 500 }), (rows, sockets, unattributed) => {
-    const placer = new SocketPlacer(twoSockets);
-    const work = usage(
-      rows.map(([milliseconds, cpu], slot) => part(slot, milliseconds * 1e6, cpu)),
-      unattributed * 1e6,
-    );
-    const socketBusy = sockets.map((milliseconds) => milliseconds * 1e6);
-    const { bySocket, overall } = placer.place(work, host(socketBusy));
-    const worked = work.hostNanoseconds > 0;
-    assert.ok(bySocket.every((share) => share >= 0));
-    near(overall.reduce((sum, share) => sum + share, 0), worked ? 1 : 0, 1e-9);
-    const told = socketBusy[0]! + socketBusy[1]! > 0;
-    for (const socket of [0, 1]) {
-      let sum = 0;
-      for (let row = 0; row <= rows.length; row++) sum += bySocket[row * 2 + socket]!;
-      near(sum, worked && (!told || socketBusy[socket]! > 0) ? 1 : 0, 1e-9);
-    }
-  });
+  const property = fc.property(
+    parts,
+    busy,
+    fc.integer({ min: 0, max: 500 }),
+    (rows, sockets, unattributed) => {
+      const placer = new SocketPlacer(twoSockets);
+      const work = usage(
+        rows.map(([milliseconds, cpu], slot) => part(slot, milliseconds * 1e6, cpu)),
+        unattributed * 1e6,
+      );
+      const socketBusy = sockets.map((milliseconds) => milliseconds * 1e6);
+      const { bySocket, overall } = placer.place(work, host(socketBusy));
+      const worked = work.hostNanoseconds > 0;
+      assert.ok(bySocket.every((share) => share >= 0));
+      near(
+        overall.reduce((sum, share) => sum + share, 0),
+        worked ? 1 : 0,
+        1e-9,
+      );
+      const told = socketBusy[0]! + socketBusy[1]! > 0;
+      for (const socket of [0, 1]) {
+        let sum = 0;
+        for (let row = 0; row <= rows.length; row++) sum += bySocket[row * 2 + socket]!;
+        near(sum, worked && (!told || socketBusy[socket]! > 0) ? 1 : 0, 1e-9);
+      }
+    },
+  );
   fc.assert(property, { seed: 11, numRuns: 200 });
 });

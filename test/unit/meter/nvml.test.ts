@@ -244,6 +244,7 @@ test('MIG: one zone for the board, instances only named, and no process is charg
   assert.equal(readings.length, 1);
   assert.equal(readings[0]?.energyMicrojoules, 300e6);
   assert.deepEqual(bench.source.processUse(), []);
+  assert.deepEqual(bench.source.processUseUnknown(), ['gpu-GPU-m']);
 });
 
 test('a board that tells nothing or refuses is a note and stops none of the others', skip, (t) => {
