@@ -11,7 +11,10 @@ export interface CreateMeteringOptions {
   readonly state?: StateStore;
 }
 
-/** A meter over the configured sources, ready to be started. @throws KISIM_E_METER_NO_SOURCE, KISIM_E_ADDON_* */
+/**
+ * A meter over the configured sources, ready to be started; `stop` closes it whether it was started or not.
+ * @throws KISIM_E_METER_NO_SOURCE, KISIM_E_METER_SCAN, KISIM_E_ADDON_*; nothing is left open then
+ */
 export function createMetering(config: Config, { clock, log, state }: CreateMeteringOptions): Metering {
   const { sources, outcomes } = openSources(configuredCandidates(config, { clock, log }));
   for (const { name, taken, reason } of outcomes) {

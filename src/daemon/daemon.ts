@@ -66,7 +66,7 @@ export class Daemon {
         stop: () => {
           if (history.close()) return;
           const { lastError = 'no reason was told', backlogBatches, droppedSeconds } = history.status;
-          throw daemonErrors.KISIM_E_HISTORY_INCOMPLETE(
+          throw daemonErrors.KISIM_E_DAEMON_HISTORY_LOST(
             `${backlogBatches + droppedSeconds} seconds are lost: ${lastError}`,
           );
         },

@@ -23,7 +23,7 @@ export const daemonErrors = defineErrors({
     expected: 'a start that comes to its end before the stop',
     action: 'nothing is left running; start it again',
   },
-  KISIM_E_HISTORY_INCOMPLETE: {
+  KISIM_E_DAEMON_HISTORY_LOST: {
     summary: 'the last measured seconds could not be kept',
     expected: 'a disk that takes what waits when the daemon stops',
     action: 'look for `history-not-written` in the log: it says what the disk refused',

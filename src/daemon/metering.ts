@@ -8,6 +8,7 @@ import type { PowerSource } from '../meter/power-source.ts';
 import { loadAddon } from '../native/addon.ts';
 import type { NativeProcessScanner, ProcessTick, ScannerStatus } from '../native/process-scanner.ts';
 import type { Clock } from '../util/clock.ts';
+import { systemErrorCode } from '../util/errors.ts';
 import type { Logger } from '../util/log.ts';
 import type { Milliseconds, Nanoseconds } from '../util/units.ts';
 import { daemonErrors } from './errors.ts';
@@ -331,16 +332,24 @@ export class Metering {
   }
 }
 
+/** @throws KISIM_E_METER_SCAN where this host lets nobody scan, KISIM_E_ADDON_* */
 function openScanner(config: Config, locate: boolean): NativeProcessScanner {
-  return new (loadAddon().ProcessScanner)({
-    procRoot: config.roots.proc,
-    clock: config.meter.processClock,
-    births: 'auto',
-    exits: 'auto',
-    stormExitsPerSecond: config.meter.stormExitsPerSecond,
-    reconcileSeconds: config.meter.reconcileSeconds,
-    lastCpuAboveNanoseconds: locate ? config.meter.intervalMilliseconds * 1e6 * LOCATE_ABOVE_SHARE : 0,
-  });
+  const { ProcessScanner } = loadAddon();
+  try {
+    return new ProcessScanner({
+      procRoot: config.roots.proc,
+      clock: config.meter.processClock,
+      births: 'auto',
+      exits: 'auto',
+      stormExitsPerSecond: config.meter.stormExitsPerSecond,
+      reconcileSeconds: config.meter.reconcileSeconds,
+      lastCpuAboveNanoseconds: locate ? config.meter.intervalMilliseconds * 1e6 * LOCATE_ABOVE_SHARE : 0,
+    });
+  } catch (cause) {
+    if (systemErrorCode(cause) === undefined) throw cause;
+    const action = 'run `kisimd doctor`, and look at roots.proc: nothing can be metered without it';
+    throw daemonErrors.KISIM_E_METER_SCAN((cause as Error).message, { cause, action });
+  }
 }
 
 function emptyTick(monotonicNanoseconds: Nanoseconds): ProcessTick {
