@@ -10,8 +10,13 @@ export const nodePath = existsSync(pinned) ? pinned : process.execPath;
 
 /** Runs to the end with the terminal shared, passes signals on, and resolves to the exit status. */
 export function runNode(args, options = {}) {
+  return run(nodePath, args, options);
+}
+
+/** The same for any program. */
+export function run(command, args, options = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(nodePath, args, { stdio: 'inherit', ...options });
+    const child = spawn(command, args, { stdio: 'inherit', ...options });
     const forward = (signal) => child.kill(signal);
     process.on('SIGINT', forward);
     process.on('SIGTERM', forward);

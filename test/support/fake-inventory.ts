@@ -25,7 +25,12 @@ export class FakeInventory implements InventoryView {
 
   addAccount(kind: EntityKind, name: string, options: { parent?: number; group?: number } = {}): number {
     const id = this.accounts.length;
-    this.accounts.push({ id, parent: options.parent ?? 0, group: options.group ?? -1, entity: entity(kind, name) });
+    this.accounts.push({
+      id,
+      parent: options.parent ?? 0,
+      group: options.group ?? -1,
+      entity: entity(kind, name),
+    });
     return id;
   }
 

@@ -70,10 +70,18 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-test('a second signal ends a command that does not stop', async () => {
+test('a later signal ends a command that does not stop; the same one passed on by a launcher does not', async () => {
   const { child, ended } = start(['wait', 'stubbornly'], waiting);
-  child.stdout.on('data', () => child.kill('SIGTERM'));
+  let signals = 0;
+  child.stdout.once('data', () => {
+    const again = setInterval(() => {
+      signals += 1;
+      child.kill('SIGTERM');
+    }, 20);
+    child.once('exit', () => clearInterval(again));
+  });
   const { status, out } = await ended;
   assert.equal(out, 'waiting\nasked to stop by SIGTERM\n');
   assert.equal(status, 143);
+  assert.ok(signals > 2, `${signals} signals`);
 });

@@ -46,7 +46,7 @@ function checkoutIn(base: string): string {
     }),
   );
   put(join(checkout, 'src/main.ts'), 'main');
-  put(join(checkout, 'scripts/kisimd.mjs'), 'launcher', 0o700);
+  put(join(checkout, 'scripts/kisimd'), 'launcher', 0o700);
   put(join(checkout, 'systemd/rl-sched.service'), 'unit');
   put(join(checkout, 'build/Release/kisimd.node'), 'addon');
   put(join(checkout, 'build/Release/obj/big.o'), 'object');
@@ -76,7 +76,7 @@ describe('carryOut of the program', () => {
       'node_modules/yaml/index.js',
       'package-lock.json',
       'package.json',
-      'scripts/kisimd.mjs',
+      'scripts/kisimd',
       'src/main.ts',
       'systemd/rl-sched.service',
     ]);
