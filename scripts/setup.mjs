@@ -55,6 +55,7 @@ function run(step, command, args, env = process.env) {
   process.stderr.write(`${step}...\n`);
   const result = spawnSync(command, args, {
     cwd: root,
+    env,
     stdio: ['ignore', 'pipe', 'pipe'],
     encoding: 'utf8',
     maxBuffer: 2 ** 28,

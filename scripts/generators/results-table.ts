@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BenchFigure } from '../../test/bench/bench.ts';
 import { benches } from '../../test/bench/benches.ts';
+import { table } from './markdown.ts';
 
 const START = '<!-- results -->';
 const END = '<!-- /results -->';
@@ -26,19 +27,20 @@ function resultsTable(root: string): string {
     const { figures } = JSON.parse(readFileSync(path, 'utf8')) as { figures: readonly StoredFigure[] };
     return figures.map((figure, index) => resultRow(index === 0 ? `\`${name}\`` : '', figure));
   });
-  return [
-    '| benchmark | figure | measured | goal | control, same run |',
-    '|---|---|---|---|---|',
-    ...rows,
-    '',
-  ].join('\n');
+  return `${table(['benchmark', 'figure', 'measured', 'goal', 'control, same run'], rows)}\n`;
 }
 
-function resultRow(name: string, figure: StoredFigure): string {
+function resultRow(name: string, figure: StoredFigure): string[] {
   const { what, value, unit, goal, direction, holds, control } = figure;
   const measured = `${rounded(value)} ${unit}`;
   const bound = `${direction === 'at-most' ? 'at most' : 'at least'} ${goal}`;
-  return `| ${name} | ${what} | ${holds ? measured : `**${measured}** (missed)`} | ${bound} | ${control.what}: ${rounded(control.value)} |`;
+  return [
+    name,
+    what,
+    holds ? measured : `**${measured}** (missed)`,
+    bound,
+    `${control.what}: ${rounded(control.value)}`,
+  ];
 }
 
 function rounded(value: number): string {

@@ -148,6 +148,12 @@ export class SyntheticHost {
     rmSync(join(this.roots.proc, String(pid)), { recursive: true });
   }
 
+  /** The cgroup is removed and made again under the same name: its counter starts from zero. */
+  resetCgroup(path: string): void {
+    this.#cgroups.set(path, 0);
+    this.flush();
+  }
+
   /**
    * Lets time pass.
    * @param loads share of one core by pid

@@ -92,7 +92,7 @@ describe('carryOut of the program', () => {
     for (const entry of readdirSync(to, { recursive: true, withFileTypes: true })) {
       const path = join(entry.parentPath, entry.name);
       if (lstatSync(path).isSymbolicLink()) continue;
-      const wanted = entry.isDirectory() || /bin\/node$|kisimd\.mjs$/.test(path) ? 0o755 : 0o644;
+      const wanted = entry.isDirectory() || /bin\/node$|scripts\/kisimd$/.test(path) ? 0o755 : 0o644;
       assert.equal(statSync(path).mode & 0o777, wanted, path);
     }
     for (const path of [to, join(base, 'usr/lib'), join(base, 'usr')]) {
