@@ -163,9 +163,9 @@ export class EnergySplitter {
     const covered = this.#coveredShare(input, reading);
 
     let users = 0;
-    for (let row = 0; row < rowCount; row++) users += shareOf(row);
+    if (this.#options.idle === 'split') for (let row = 0; row < rowCount; row++) users += shareOf(row);
     // By their shares and not by their energy: an interval that stays below idle is still theirs.
-    const idleCharged = this.#options.idle === 'split' && users > 0 ? idle * covered : 0;
+    const idleCharged = users > 0 ? idle * covered : 0;
     const active = (energy - idle) * covered;
     let charged = 0;
     for (let row = 0; row < rowCount; row++) {

@@ -25,12 +25,17 @@ const [USER, NICE, SYSTEM, , , IRQ, SOFTIRQ] = [0, 1, 2, 3, 4, 5, 6] as const;
 export class HostCpuMeter {
   readonly #topology: CpuTopology;
   readonly #smtFactor: number;
+  /** CPUs of each core. */
+  readonly #cpusOfCore: readonly (readonly number[])[];
   #previous: Float64Array | undefined;
   #previousIds: Int32Array | undefined;
 
   constructor(topology: CpuTopology, smtFactor: number) {
     this.#topology = topology;
     this.#smtFactor = smtFactor;
+    const cores: number[][] = Array.from({ length: Math.max(-1, ...topology.coreOf) + 1 }, () => []);
+    for (const [cpu, core] of topology.coreOf.entries()) cores[core]?.push(cpu);
+    this.#cpusOfCore = cores;
   }
 
   /**
@@ -112,11 +117,9 @@ export class HostCpuMeter {
    */
   #siblingWeight(busyOf: Float64Array, cpu: number, duration: Nanoseconds): number {
     if (!this.#topology.hasSiblings || !(duration > 0)) return 1;
-    const { coreOf } = this.#topology;
     let total = 0;
     let idleProduct = 1;
-    for (let other = 0; other < busyOf.length; other++) {
-      if (coreOf[other] !== coreOf[cpu]) continue;
+    for (const other of this.#cpusOfCore[this.#topology.coreOf[cpu]!] ?? []) {
       const share = Math.min(1, busyOf[other]! / duration);
       total += share;
       idleProduct *= 1 - share;

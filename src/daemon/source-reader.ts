@@ -18,7 +18,7 @@ export class SourceReader {
   read(context: ReadContext, intervalNanoseconds: Nanoseconds): ZoneReading[] {
     return this.#sources.flatMap((source): readonly ZoneReading[] => {
       try {
-        const readings = source.read(context);
+        const readings = source.read(context).map((reading) => checked(reading));
         if (this.#failed.delete(source)) this.#log.info('source-works-again', { source: source.name });
         return readings;
       } catch (cause) {
@@ -62,4 +62,18 @@ export class SourceReader {
     const found = `${source.name}: ${cause instanceof Error ? cause.message : String(cause)}`;
     this.#log.error('source-failed', { error: daemonErrors.KISIM_E_METER_SOURCE(found, { cause }) });
   }
+}
+
+/** What is no energy must not come into any sum: it would spoil all those that follow. */
+function checked(reading: ZoneReading): ZoneReading {
+  const { energyMicrojoules: energy, intervalNanoseconds: interval } = reading;
+  const isInterval = interval >= 0 && interval < Number.POSITIVE_INFINITY;
+  if (isInterval && (energy === undefined || (energy >= 0 && energy < Number.POSITIVE_INFINITY)))
+    return reading;
+  return {
+    ...reading,
+    energyMicrojoules: undefined,
+    gap: 'absurd-jump',
+    intervalNanoseconds: isInterval ? interval : 0,
+  };
 }

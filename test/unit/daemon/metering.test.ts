@@ -254,6 +254,24 @@ test('a source that throws leaves its own zones unknown and the others measured'
   metering.stop();
 });
 
+test('an energy that is no number, negative or infinite is a gap and comes into no sum', (t) => {
+  const wrong = [Number.NaN, -5e6, Number.POSITIVE_INFINITY].map((energy) => [energy, 7e6]);
+  const source = scriptedSource([testZone('package-0'), testZone('dram-0', 'dram')], [...wrong, [3e6, 7e6]]);
+  const { metering, intervals, pass } = bench(t, { sources: [source] });
+  metering.start();
+  for (let second = 0; second < 4; second++) pass(1000);
+  assert.deepEqual(
+    intervals.map(({ zones, energyMicrojoules }) => [zones[0]!.gap, energyMicrojoules]),
+    [
+      ['absurd-jump', 7e6],
+      ['absurd-jump', 7e6],
+      ['absurd-jump', 7e6],
+      [undefined, 10e6],
+    ],
+  );
+  metering.stop();
+});
+
 test('a source that cannot be closed does not keep the others open', (t) => {
   const stuck: PowerSource = {
     ...scriptedSource([testZone('a')]),
