@@ -3,11 +3,12 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bench, BenchOptions, BenchResult } from './bench.ts';
 import { type BenchProcess, startTool } from './support/bench-tool.ts';
+import { crowdUpTo } from './support/crowd.ts';
 import { busyCounterPath } from './support/host-cgroup.ts';
 import { MeteredHost, PlayedRapl } from './support/metered-host.ts';
 import { NaiveMeter } from './support/naive-meter.ts';
 
-const CROWD = 1000;
+const PROCESSES = 1000;
 const TICKS_PER_SECOND = 100;
 /** As Prometheus does by default. */
 const SCRAPE_EVERY_SECONDS = 15;
@@ -33,8 +34,7 @@ interface Measured {
 async function measure(plan: Plan, { progress }: BenchOptions): Promise<Measured> {
   const rapl = new PlayedRapl({ idleWatts: 30, wattsPerCore: 20 }, 100);
   await rapl.ready();
-  const crowd = startTool('crowd', CROWD, CROWD / 10, 1);
-  await crowd.said('ready');
+  const crowd = await crowdUpTo(PROCESSES);
   const hogs = [1, 2, 3].map(() =>
     startTool('hog', 0.1, plan.warmUpSeconds + plan.seconds + plan.controlSeconds + 60),
   );

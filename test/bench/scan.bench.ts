@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadAddon } from '../../src/native/addon.ts';
 import { type Bench, median } from './bench.ts';
-import { startTool } from './support/bench-tool.ts';
+import { crowdUpTo } from './support/crowd.ts';
 
-const CROWD = 1000;
+const PROCESSES = 1000;
 const SETTLING_TICKS = 12;
 
 /** The native scan alone: one tick a second with caches emptied in between, as the daemon meets them at 1 Hz. */
@@ -13,8 +13,7 @@ export const scanBench: Bench = {
   what: 'native scan of 1000 processes with cold caches, a tick a second',
   async run({ quick, progress }) {
     const ticks = quick ? 10 : 60;
-    const crowd = startTool('crowd', CROWD, CROWD / 10, 1);
-    await crowd.said('ready');
+    const crowd = await crowdUpTo(PROCESSES);
     const scanner = new (loadAddon().ProcessScanner)({
       procRoot: '/proc',
       clock: 'cpu-clock',
