@@ -1,6 +1,7 @@
 import type { Watts } from '../util/units.ts';
 import type { Zone, ZoneKind } from './power-source.ts';
 import type { PowercapZone } from './powercap-tree.ts';
+import { RAPL_CEILING_WATTS, raplExclusion } from './rapl-domains.ts';
 
 /** A zone of the source `rapl-powercap`; only `counted` and `exclusion` change, when a suspected mirror is cleared. */
 export type MutableZone = { -readonly [K in keyof Zone]: Zone[K] };
@@ -18,17 +19,6 @@ export interface PlacedZone {
  * (PL4 is about twice PL2). Three times the largest is out of reach for a package, and still finds a broken counter.
  */
 const CONSTRAINT_FACTOR = 3;
-/** Where a zone names no constraint, and as the least that is ever taken: above what any one of its kind draws. */
-const FALLBACK_WATTS: Readonly<Record<ZoneKind, Watts>> = {
-  package: 1000,
-  core: 1000,
-  uncore: 1000,
-  dram: 500,
-  psys: 5000,
-  gpu: 2000,
-  board: 10_000,
-  other: 2000,
-};
 const LEAST_WATTS = 100;
 
 /**
@@ -56,7 +46,7 @@ export function placeZones(
     const exclusion =
       primary !== undefined && primary !== domain.source
         ? `duplicate of ${primary.directory}`
-        : overlap(domain, hasPackage, hasPsys);
+        : raplExclusion(domain.kind, hasPackage, hasPsys);
     return {
       ...domain,
       zone: {
@@ -127,25 +117,8 @@ function isBetter(
   return candidate.controlType === 'intel-rapl' && taken.controlType !== 'intel-rapl';
 }
 
-function overlap(domain: Domain, hasPackage: boolean, hasPsys: boolean): string {
-  switch (domain.kind) {
-    case 'package':
-      return '';
-    case 'dram':
-      return hasPackage || !hasPsys ? '' : 'inside psys';
-    case 'core':
-    case 'uncore':
-      if (hasPackage) return 'inside package';
-      return hasPsys ? 'inside psys' : '';
-    case 'psys':
-      return hasPackage ? 'covers the packages' : '';
-    default:
-      return 'not known what it covers';
-  }
-}
-
 function ceiling({ kind, source }: Domain & { readonly source: PowercapZone }): Watts {
-  if (source.constraintWatts === undefined) return FALLBACK_WATTS[kind];
+  if (source.constraintWatts === undefined) return RAPL_CEILING_WATTS[kind];
   return Math.max(LEAST_WATTS, CONSTRAINT_FACTOR * source.constraintWatts);
 }
 

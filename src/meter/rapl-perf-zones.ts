@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { Watts } from '../util/units.ts';
-import type { Zone, ZoneKind } from './power-source.ts';
+import type { Zone } from './power-source.ts';
+import { RAPL_CEILING_WATTS, raplExclusion } from './rapl-domains.ts';
 import type { PerfEnergyEvent } from './rapl-perf-events.ts';
 import { readSysfsNumber, readSysfsText } from './sysfs.ts';
 
@@ -18,18 +18,6 @@ export interface CpuPlaces {
   /** AMD and Hygon count a package as a whole, whatever the kernel takes for a die. */
   readonly packageWide: boolean;
 }
-
-/** perf tells no limit of power. No package, memory or board of today draws as much; see also powercap-zones.ts. */
-const CEILING_WATTS: Readonly<Record<ZoneKind, Watts>> = {
-  package: 1000,
-  core: 1000,
-  uncore: 1000,
-  dram: 500,
-  psys: 5000,
-  gpu: 2000,
-  board: 10_000,
-  other: 2000,
-};
 
 export function readCpuPlaces(sys: string, proc: string): CpuPlaces {
   const topology = (cpu: number, file: string) => {
@@ -84,7 +72,7 @@ function placeOne(
   const mirrors = places.packageWide && siblings.length > 1 && first !== undefined && first !== cpu;
   const exclusion = mirrors
     ? `mirror of ${name}-${socket}${dieSuffix(first, siblings, places)}`
-    : overlap(kind, hasPackage, hasPsys);
+    : raplExclusion(kind, hasPackage, hasPsys);
   const id = kind === 'psys' ? 'psys' : `${name}-${socket ?? `cpu-${cpu}`}${suffix}`;
   return { event, cpus: [cpu], zone: makeZone(event, id, socket, exclusion, `on CPU ${cpu}`) };
 }
@@ -103,7 +91,7 @@ function perSocketSums(
     else cores.push(cpu);
   }
   return [...bySocket].map(([socket, cpus]) => {
-    const exclusion = overlap('core', hasPackage, hasPsys);
+    const exclusion = raplExclusion('core', hasPackage, hasPsys);
     const id = `core-${socket ?? `cpu-${cpus[0]}`}`;
     return { event, cpus, zone: makeZone(event, id, socket, exclusion, `sum of ${cpus.length} cores`) };
   });
@@ -125,7 +113,7 @@ function makeZone(
     path: `${event.path} (${where})`,
     source: 'rapl-perf',
     provenance: 'measured',
-    maxWatts: CEILING_WATTS[event.kind],
+    maxWatts: RAPL_CEILING_WATTS[event.kind],
   };
 }
 
@@ -133,21 +121,4 @@ function makeZone(
 function dieSuffix(cpu: number, siblings: readonly number[], places: CpuPlaces): string {
   const dies = new Set(siblings.map((other) => places.dieOf(other)));
   return dies.size === siblings.length && !dies.has(undefined) ? `-die-${places.dieOf(cpu)}` : `-cpu-${cpu}`;
-}
-
-function overlap(kind: ZoneKind, hasPackage: boolean, hasPsys: boolean): string {
-  switch (kind) {
-    case 'package':
-      return '';
-    case 'dram':
-      return hasPackage || !hasPsys ? '' : 'inside psys';
-    case 'core':
-    case 'uncore':
-      if (hasPackage) return 'inside package';
-      return hasPsys ? 'inside psys' : '';
-    case 'psys':
-      return hasPackage ? 'covers the packages' : '';
-    default:
-      return 'not known what it covers';
-  }
 }
