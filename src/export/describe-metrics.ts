@@ -29,9 +29,10 @@ no web page reads it through a name of its own (DNS rebinding); a proxy must sen
   is \`node-estimated\`, the whole machine: it is not called \`package\`, since it is more than that.
 - \`path\` is what a zone is read from: a file, a device, or for an estimate the row of the table of power curves.
   \`kisimd_zone_info\` has a description for people beside it.
-- Processes that have burnt less than 1 J since the daemon started are left out (\`kisimd_unlisted_process_joules\` has
-  their sum, and their container, pod, VM and unit have their energy), and so is the power of a process that did
-  nothing in the last interval. \`export.zeroEnergyProcesses\` lists every process that used CPU time.
+- Processes that have burnt less than 1 mJ since the daemon started are left out, and so is the power of a process that
+  did nothing in the last interval. Where process series would take more than 150 bytes for each process of the host
+  (and for 200 at least), the smallest are left out as well. \`kisimd_unlisted_process_joules\` has the sum of all that
+  are left out, and their container, pod, VM and unit have their energy. \`export.zeroEnergyProcesses\` lists every process that used CPU time.
   \`export.processMetrics\` chooses the families that processes get.
 - Process series carry no \`node_name\`; Prometheus adds \`instance\`.
 - What ended stays with \`state="terminated"\` until it was scraped and a minute longer, at most ten minutes and at most

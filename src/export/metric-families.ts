@@ -196,7 +196,7 @@ export const ownFamilies = {
   ),
   unlisted: gauge(
     'kisimd_unlisted_process_joules',
-    'Energy of the known processes that have no series because each has burnt less than 1 J',
+    'Energy of the known processes that have no series because each has burnt too little',
   ),
   notExported: counter(
     'kisimd_export_dropped_shares_total',

@@ -23,11 +23,17 @@ export interface MetricsOptions {
 }
 
 /**
- * A process below this (1 W for one second, since the daemon started) is not worth a series: most processes of a
- * host are there, a few milliseconds of CPU time each. Their energy is in `kisimd_unlisted_process_joules` and in that of
- * their container, pod, VM and unit.
+ * Below this the energy of a process would be printed as 0.000: zero-energy processes get no series. What they burnt
+ * is in `kisimd_unlisted_process_joules` and in that of their container, pod, VM and unit.
  */
-const LISTED_FROM_MICROJOULES = 1e6;
+const LISTED_FROM_MICROJOULES = 1e3;
+/** What the series of processes may take on the page, for each process of the host, and for how many at least. */
+const BYTES_A_PROCESS = 150;
+const LEAST_PROCESSES = 200;
+/** A sample's value, braces, quotes around the zone and the line's end; measured on real pages. */
+const SAMPLE_OVERHEAD_BYTES = 26;
+/** Who burns now stands beside who has burnt long: power counts as if it had been held for ten minutes. */
+const POWER_COUNTS_SECONDS = 600;
 
 /** Every metric as text. Reads the ledger and changes nothing in it. */
 export function metricsText(ledger: Ledger, format: ExpositionFormat, options: MetricsOptions): string {
@@ -155,7 +161,9 @@ function writeEntities(
   const { entities } = ledger;
   const isProcess = kind === 'process';
   const least = isProcess && !zeroEnergyProcesses ? LISTED_FROM_MICROJOULES : 0;
-  const { shown, unlistedMicrojoules } = exportable(ledger, kind, identity.nodeName, least);
+  const known = exportable(ledger, kind, identity.nodeName, least);
+  const limited = isProcess && !zeroEnergyProcesses;
+  const { shown, unlistedMicrojoules } = limited ? withinBudget(ledger, known, processMetrics) : known;
   for (const totals of shown) if (totals.endedAtNanoseconds !== undefined) onEndedShown?.(totals);
   const zeros = !isProcess || zeroEnergyProcesses;
   const wants = (metric: ProcessMetric) => !isProcess || processMetrics.includes(metric);
@@ -226,6 +234,55 @@ function exportable(ledger: Ledger, kind: EntityKind, nodeName: string, least: M
     shown.push(totals);
   }
   return { shown, unlistedMicrojoules };
+}
+
+/**
+ * On a host where nearly every process has burnt something, the page would grow with all of them: the greatest are
+ * listed, and the rest is in the sum of the unlisted.
+ */
+function withinBudget(
+  ledger: Ledger,
+  known: Exportable,
+  processMetrics: readonly ProcessMetric[],
+): Exportable {
+  const { entities, last } = ledger;
+  const budget = BYTES_A_PROCESS * Math.max(LEAST_PROCESSES, last?.processCount ?? 0);
+  const channels = [...entities.channels.entries()];
+  const size = (totals: EntityTotals) => {
+    let bytes = 0;
+    for (const metric of processMetrics) {
+      const line =
+        entityFamiliesByKind.process[metric].name.length + totals.labels.length + SAMPLE_OVERHEAD_BYTES;
+      if (metric === 'seconds') bytes += line;
+      else for (const [index] of channels) if (hasSample(ledger, totals, index, metric)) bytes += line;
+    }
+    return bytes;
+  };
+  const rank = (totals: EntityTotals) => {
+    let watts = 0;
+    for (const [index] of channels) watts += entities.watts(totals, index) ?? 0;
+    return totalEnergy(totals) + watts * POWER_COUNTS_SECONDS * 1e6;
+  };
+  const sized = known.shown.map((totals) => ({ totals, bytes: size(totals), rank: 0 }));
+  if (sized.reduce((sum, { bytes }) => sum + bytes, 0) <= budget) return known;
+
+  for (const entry of sized) entry.rank = rank(entry.totals);
+  sized.sort((a, b) => b.rank - a.rank);
+  const shown: EntityTotals[] = [];
+  let { unlistedMicrojoules } = known;
+  let left = budget;
+  for (const { totals, bytes } of sized) {
+    left -= bytes;
+    if (left >= 0) shown.push(totals);
+    else unlistedMicrojoules += totalEnergy(totals);
+  }
+  return { shown, unlistedMicrojoules };
+}
+
+function hasSample(ledger: Ledger, totals: EntityTotals, channel: number, metric: ProcessMetric): boolean {
+  return metric === 'joules'
+    ? (totals.totalMicrojoules[channel] ?? 0) > 0
+    : (ledger.entities.watts(totals, channel) ?? 0) > 0;
 }
 
 /** The labels of an entity without zone and source. */

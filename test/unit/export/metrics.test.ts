@@ -265,7 +265,8 @@ function thousandProcesses(worked: number, atWork: number): number {
   const bytes = (ledger: Ledger) => Buffer.byteLength(metricsText(ledger, 'prometheus', options));
   const first = who.map((entity, i) => share(entity, [i < worked ? 123.456 + i : 0.05]));
   const second = who.slice(0, atWork).map((entity) => share(entity, [0.123]));
-  const ledger = ledgerOf(anInterval(1, zones, first), anInterval(2, zones, second));
+  const count = { processCount: 1000 };
+  const ledger = ledgerOf(anInterval(1, zones, first, count), anInterval(2, zones, second, count));
   return (bytes(ledger) - bytes(ledgerOf(anInterval(1, zones)))) / 1000;
 }
 
@@ -274,17 +275,47 @@ test('a thousand processes cost at most 150 bytes each', () => {
   assert.ok(perProcess > 50 && perProcess <= 150, `${perProcess} bytes`);
 });
 
-test('a thousand processes that are all at work cost less than in Kepler (502 bytes each)', () => {
+test('also where all of them are at work: the smallest are summed, the greatest and the newly busy are listed', () => {
   const perProcess = thousandProcesses(1000, 1000);
-  assert.ok(perProcess > 200 && perProcess < 350, `${perProcess} bytes`);
+  assert.ok(perProcess > 100 && perProcess <= 150, `${perProcess} bytes`);
+  const zones = [zoneInterval(pkg, { active: 1 })];
+  const crowd = Array.from({ length: 1000 }, (_, i) =>
+    anEntity('process', 'worker', { pid: 10_000 + i, exe: '/usr/bin/worker' }),
+  );
+  const first = crowd.map((entity, i) => share(entity, [1 + i]));
+  const second = crowd.map((entity) => share(entity, [0.5]));
+  const count = { processCount: 1001 };
+  const ledger = ledgerOf(
+    anInterval(1, zones, [...first, share(nginx, [0.01])], count),
+    anInterval(2, zones, [...second, share(nginx, [40])], count),
+  );
+  const text = metricsText(ledger, 'prometheus', options);
+  const listed = samples(text, 'kepler_process_cpu_joules_total');
+  assert.ok(listed.length > 200 && listed.length < 1000, `${listed.length}`);
+  assert.ok(listed.some((line) => line.includes('comm="nginx"')));
+  const shown = listed.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+  const unlisted = Number(samples(text, 'kisimd_unlisted_process_joules')[0]);
+  const all = (1000 * 1001) / 2 + 1000 * 0.5 + 40.01;
+  assert.ok(Math.abs(shown + unlisted - all) < 0.1, `${shown} + ${unlisted} of ${all}`);
 });
 
-test('processes below one joule have no series, and their sum is told', () => {
-  const small = [1, 2].map((pid) => share(anEntity('process', 'small', { pid }), [0.4]));
+test('a small host lists all of its processes', () => {
+  const crowd = Array.from({ length: 90 }, (_, i) =>
+    share(anEntity('process', 'worker', { pid: 100 + i }), [0.002]),
+  );
+  const ledger = ledgerOf(anInterval(1, [zoneInterval(pkg, { active: 1 })], crowd, { processCount: 90 }));
+  assert.equal(
+    samples(metricsText(ledger, 'prometheus', options), 'kepler_process_cpu_joules_total').length,
+    90,
+  );
+});
+
+test('processes below a millijoule have no series, and their sum is told', () => {
+  const small = [1, 2].map((pid) => share(anEntity('process', 'small', { pid }), [0.0008]));
   const ledger = ledgerOf(anInterval(1, [zoneInterval(pkg, { active: 3 })], [...small, share(nginx, [2.2])]));
   const text = metricsText(ledger, 'prometheus', options);
   assert.equal(samples(text, 'kepler_process_cpu_joules_total').length, 1);
-  assert.deepEqual(samples(text, 'kisimd_unlisted_process_joules'), [' 0.8']);
+  assert.deepEqual(samples(text, 'kisimd_unlisted_process_joules'), [' 0.002']);
   const all = metricsText(ledger, 'prometheus', { ...options, zeroEnergyProcesses: true });
   assert.equal(samples(all, 'kepler_process_cpu_joules_total').length, 3);
 });
