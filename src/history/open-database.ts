@@ -125,7 +125,7 @@ function openChecked(options: OpenOptions): Database.Database {
     database.pragma('journal_mode = WAL');
     database.pragma('synchronous = NORMAL');
     database.pragma('journal_size_limit = 16777216');
-    database.pragma('cache_size = -8000');
+    database.pragma('cache_size = -2000');
     const remember = database.prepare(
       'INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
     );

@@ -21,6 +21,8 @@ export interface BenchOptions {
   /** Smaller sizes, for the test of the harness itself; what was scaled is said in `details`. */
   readonly quick: boolean;
   readonly seed: number;
+  /** Length of the long runs in minutes, where it is not to be the goal's; said in `details`. */
+  readonly minutes: number | undefined;
   /** Tells a person how far it is; goes to stderr. */
   progress(text: string): void;
 }

@@ -85,7 +85,7 @@ export const daemonBench: Bench = {
   name: 'daemon',
   what: 'whole daemon at 1 Hz with 1000 processes, storing and scraped every 15 s, for an hour',
   async run(options): Promise<BenchResult> {
-    const seconds = options.quick ? 60 : 3600;
+    const seconds = options.quick ? 60 : 60 * (options.minutes ?? 60);
     const measured = await measure(
       { intervalMilliseconds: 1000, warmUpSeconds: options.quick ? 15 : 180, seconds, controlSeconds: 30 },
       options,

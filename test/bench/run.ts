@@ -13,6 +13,7 @@ const { values, positionals } = parseArgs({
     json: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
     seed: { type: 'string', default: '1' },
+    minutes: { type: 'string' },
     'no-save': { type: 'boolean', default: false },
   },
 });
@@ -40,6 +41,7 @@ async function main(): Promise<number> {
   const result = await bench.run({
     quick: values.quick,
     seed: Number(values.seed),
+    minutes: values.minutes === undefined ? undefined : Number(values.minutes),
     progress: (text) => process.stderr.write(`${name}: ${text}\n`),
   });
   const report = reportOf(bench, result);
