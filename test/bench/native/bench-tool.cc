@@ -154,18 +154,20 @@ int Crowd(char** a) {
   return 0;
 }
 
-// work ROUNDS: a fixed amount of arithmetic over 8 MB; prints CPU and wall time of it.
-int Work(char** a) {
+// slices ROUNDS: for each line on stdin, a fixed amount of arithmetic over 8 MB; prints CPU and wall time of each.
+int Slices(char** a) {
   std::vector<uint64_t> memory(1 << 20, 1);
-  int64_t wall = Now(CLOCK_MONOTONIC), cpu = Now(CLOCK_PROCESS_CPUTIME_ID);
   uint64_t x = 88172645463325252ULL;
-  for (long long round = std::atoll(a[0]); round > 0; round--) {
-    x ^= x << 13, x ^= x >> 7, x ^= x << 17;
-    memory[x & (memory.size() - 1)] += x;
+  while (!stopping && std::getchar() != EOF) {
+    int64_t wall = Now(CLOCK_MONOTONIC), cpu = Now(CLOCK_PROCESS_CPUTIME_ID);
+    for (long long round = std::atoll(a[0]); round > 0; round--) {
+      x ^= x << 13, x ^= x >> 7, x ^= x << 17;
+      memory[x & (memory.size() - 1)] += x;
+    }
+    std::printf("%lld %lld %llx\n", static_cast<long long>(Now(CLOCK_PROCESS_CPUTIME_ID) - cpu),
+                static_cast<long long>(Now(CLOCK_MONOTONIC) - wall), static_cast<unsigned long long>(memory[7]));
+    std::fflush(stdout);
   }
-  std::printf("{\"wallNanoseconds\":%lld,\"cpuNanoseconds\":%lld,\"check\":\"%llx\"}\n",
-              static_cast<long long>(Now(CLOCK_MONOTONIC) - wall),
-              static_cast<long long>(Now(CLOCK_PROCESS_CPUTIME_ID) - cpu), static_cast<unsigned long long>(memory[7]));
   return 0;
 }
 
@@ -177,11 +179,11 @@ int main(int argc, char** argv) {
     int arguments;
     int (*run)(char**);
   };
-  const Command commands[] = {{"play", 6, Play}, {"hog", 2, Hog}, {"storm", 3, Storm}, {"crowd", 3, Crowd}, {"work", 1, Work}};
+  const Command commands[] = {{"play", 6, Play}, {"hog", 2, Hog}, {"storm", 3, Storm}, {"crowd", 3, Crowd}, {"slices", 1, Slices}};
   StopWithParentAndOnSignals();
   for (const Command& command : commands) {
     if (argc >= command.arguments + 2 && std::strcmp(argv[1], command.name) == 0) return command.run(argv + 2);
   }
-  std::fprintf(stderr, "usage: bench-tool play|hog|storm|crowd|work ...\n");
+  std::fprintf(stderr, "usage: bench-tool play|hog|storm|crowd|slices ...\n");
   return 2;
 }
