@@ -32,6 +32,12 @@ export const historyErrors = defineErrors({
     expected: 'a readable database; for the daemon a writable file in a writable folder',
     action: 'check the path, its owner and its permissions, and whether the disk is full or read-only',
   },
+  KISIM_E_HISTORY_WRITE: {
+    summary: 'the history takes no rows at present',
+    expected: 'a disk with free space that can be written',
+    action:
+      'free some space or mend the disk; metering goes on, and what waits in memory is written as soon as the disk takes it',
+  },
   KISIM_E_HISTORY_BLOCK: {
     summary: 'a block of one-second values cannot be decoded',
     expected: 'a block with a known codec and 3600 values',

@@ -286,7 +286,9 @@ export class History implements IntervalSink {
     if (code === undefined) throw error;
     this.#lastError = `${code}: ${error instanceof Error ? error.message : ''}`;
     if (this.#failures % LOG_FAILURE_EVERY_SECONDS === 0) {
-      this.#options.log.error('history-not-written', { error, ...this.#backlog.status });
+      const found = `${this.#options.config.path}: ${this.#lastError}`;
+      const coded = historyErrors.KISIM_E_HISTORY_WRITE(found, { cause: error });
+      this.#options.log.error('history-not-written', { error: coded, ...this.#backlog.status });
     }
     this.#failures += 1;
     if (isDamage(code)) this.#beginAnew(this.#lastError);

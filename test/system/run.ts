@@ -7,7 +7,7 @@ import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
 
-const parts = ['systemd', 'privilege', 'container', 'vm', 'unit', 'prometheus'] as const;
+const parts = ['systemd', 'privilege', 'container', 'vm', 'unit', 'disk', 'prometheus'] as const;
 const folder = dirname(fileURLToPath(import.meta.url));
 
 const chosen = process.argv.slice(2);

@@ -62,7 +62,9 @@ for (const [name, code, breakIt, mendIt] of [
       backlogBatches > 0 && stored >= before && stored < 499,
       `${backlogBatches} wait, ${stored} stored`,
     );
-    assert.ok(open.events.some(({ level, event }) => level === 'error' && event === 'history-not-written'));
+    const told = open.events.find(({ event }) => event === 'history-not-written');
+    assert.equal(told?.level, 'error');
+    assert.equal((told?.fields['error'] as { code?: string } | undefined)?.code, 'KISIM_E_HISTORY_WRITE');
     assert.ok(open.events.length < 30, 'a log line a second');
     connection().pragma(mendIt);
     run(open, 500, 10);
