@@ -5,14 +5,14 @@ import type { Config } from '../config/config.ts';
 import type { Entity } from '../inventory/entity.ts';
 import { Inventory } from '../inventory/host-inventory.ts';
 import type { PowerSource } from '../meter/power-source.ts';
-import { loadAddon } from '../native/addon.ts';
+import { emptyTick } from '../native/empty-tick.ts';
 import type { NativeProcessScanner, ProcessTick, ScannerStatus } from '../native/process-scanner.ts';
 import type { Clock } from '../util/clock.ts';
-import { systemErrorCode } from '../util/errors.ts';
 import type { Logger } from '../util/log.ts';
 import type { Milliseconds, Nanoseconds } from '../util/units.ts';
 import { daemonErrors } from './errors.ts';
 import { HostCpus } from './host-cpus.ts';
+import { openScanner } from './open-scanner.ts';
 import { SourceReader } from './source-reader.ts';
 
 /** Where things that must outlive the daemon are kept; the history, usually. */
@@ -48,8 +48,6 @@ interface Moment {
 
 const IDLE_STATE_KEY = 'idle-models';
 const SAVE_STATE_EVERY: Milliseconds = 60_000;
-/** A process that used more than this share of an interval is asked where it ran. */
-const LOCATE_ABOVE_SHARE = 0.02;
 /** Difference between the two clocks over one interval above which somebody must have set the time. */
 const CLOCK_SET_MILLISECONDS = 500;
 
@@ -330,42 +328,4 @@ export class Metering {
       log.warn('idle-state-not-saved', { error });
     }
   }
-}
-
-/** @throws KISIM_E_METER_SCAN where this host lets nobody scan, KISIM_E_ADDON_* */
-function openScanner(config: Config, locate: boolean): NativeProcessScanner {
-  const { ProcessScanner } = loadAddon();
-  try {
-    return new ProcessScanner({
-      procRoot: config.roots.proc,
-      clock: config.meter.processClock,
-      births: 'auto',
-      exits: 'auto',
-      stormExitsPerSecond: config.meter.stormExitsPerSecond,
-      reconcileSeconds: config.meter.reconcileSeconds,
-      lastCpuAboveNanoseconds: locate ? config.meter.intervalMilliseconds * 1e6 * LOCATE_ABOVE_SHARE : 0,
-    });
-  } catch (cause) {
-    if (systemErrorCode(cause) === undefined) throw cause;
-    const action = 'run `kisimd doctor`, and look at roots.proc: nothing can be metered without it';
-    throw daemonErrors.KISIM_E_METER_SCAN((cause as Error).message, { cause, action });
-  }
-}
-
-function emptyTick(monotonicNanoseconds: Nanoseconds): ProcessTick {
-  return {
-    monotonicNanoseconds,
-    born: [],
-    exited: [],
-    shortLived: [],
-    alive: 0,
-    activeCount: 0,
-    activeSlots: new Int32Array(0),
-    activeCpuNanoseconds: new Float64Array(0),
-    activeLastCpu: new Int32Array(0),
-    groupCpuNanoseconds: new Float64Array(0),
-    hostCpuNanoseconds: new Float64Array(0),
-    hostCpuIds: new Int32Array(0),
-    status: { births: 'readdir', exits: 'none', storm: false, overruns: 0, unreadable: 0 },
-  };
 }

@@ -1,3 +1,4 @@
+import { emptyTick } from '../../src/native/empty-tick.ts';
 import type { ProcessRecord, ProcessTick } from '../../src/native/process-scanner.ts';
 
 /** Holds watched cgroups by path instead of opening them; `refuse` makes a path fail as open(2) would. */
@@ -35,19 +36,9 @@ export class FakeScanner {
     this.#nanoseconds += seconds * 1e9;
     const groups = this.paths.map((path) => (path === undefined ? Number.NaN : (this.usage.get(path) ?? 0)));
     return {
-      monotonicNanoseconds: this.#nanoseconds,
-      born: [],
-      exited: [],
-      shortLived: [],
-      alive: 0,
-      activeCount: 0,
-      activeSlots: new Int32Array(0),
-      activeCpuNanoseconds: new Float64Array(0),
-      activeLastCpu: new Int32Array(0),
+      ...emptyTick(this.#nanoseconds),
       groupCpuNanoseconds: Float64Array.from(groups),
       hostCpuNanoseconds: new Float64Array(10),
-      hostCpuIds: new Int32Array(0),
-      status: { births: 'readdir', exits: 'none', storm: false, overruns: 0, unreadable: 0 },
       ...happened,
     };
   }

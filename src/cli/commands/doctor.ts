@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os';
 import { type CheckedConfig, checkConfig, loadConfig } from '../../config/load.ts';
+import { openScanner } from '../../daemon/open-scanner.ts';
 import { configuredCandidates } from '../../meter/configured-sources.ts';
 import { loadAddon } from '../../native/addon.ts';
 import { systemClock } from '../../util/clock.ts';
@@ -41,16 +42,7 @@ export async function runDoctor({ env, options, stdout }: CommandContext): Promi
     userName: userName(),
     loadAddon,
     candidates: configuredCandidates(config, { clock: systemClock, log: silentLogger }),
-    makeScanner: () =>
-      new (loadAddon().ProcessScanner)({
-        procRoot: config.roots.proc,
-        clock: config.meter.processClock,
-        births: 'auto',
-        exits: 'auto',
-        stormExitsPerSecond: config.meter.stormExitsPerSecond,
-        reconcileSeconds: config.meter.reconcileSeconds,
-        lastCpuAboveNanoseconds: 0,
-      }),
+    makeScanner: () => openScanner(config, false),
   });
   if (options['json'] === true) {
     stdout.write(`${JSON.stringify({ canMeter, host: card, findings })}\n`);
