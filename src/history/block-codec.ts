@@ -33,9 +33,13 @@ export function encodeBlock(perSecond: Float64Array, quantum = chooseQuantum(per
   let sum = 0;
   let roundedSum = 0;
   let previous = 0;
+  const last = perSecond.findLastIndex((value) => value !== 0);
   for (let second = 0; second < perSecond.length; second++) {
     sum += perSecond[second]!;
-    const rounded = Math.round(sum / quantum);
+    let rounded = roundedSum;
+    if (second < last) rounded = Math.round(sum / quantum);
+    // Up at the end, so that what the decoder adds to make the sum exact falls on this second and on none before it.
+    else if (second === last) rounded = Math.max(roundedSum, Math.ceil(sum / quantum));
     const steps = rounded - roundedSum;
     roundedSum = rounded;
     const difference = steps - previous;
@@ -65,8 +69,8 @@ function chooseQuantum(perSecond: Float64Array): number {
 }
 
 /**
- * The values of a block in microjoules a second, one for each second of the hour. What quantisation left over
- * (at most half a quantum) is added to the last second that is not zero, so that they sum to `sum` exactly.
+ * The values of a block in microjoules a second, one for each second of the hour. What quantisation left over (less
+ * than a quantum) is added to the last second that is not zero, so that they sum to `sum` exactly.
  */
 export function decodeBlock(
   block: EncodedBlock & { readonly codec: number; readonly count: number },

@@ -45,6 +45,20 @@ test('the sum over any stretch of seconds is within a quantum, and the last seco
   );
 });
 
+test('a last second that is less than a quantum does not shift what was before it', () => {
+  const values = Float64Array.from([1, 897_055_176_230, 1_591_769, 0, 524_288_001]);
+  const { encoded, decoded } = roundTrip(values);
+  let exact = 0;
+  let kept = 0;
+  for (let i = 0; i < values.length; i++) {
+    exact += values[i]!;
+    kept += decoded[i]!;
+    assert.ok(Math.abs(exact - kept) <= encoded.quantum / 2, `second ${i}`);
+    assert.ok(decoded[i]! >= 0);
+  }
+  assert.equal(kept, exact);
+});
+
 test('the quantum is at most a 128th of the mean, and not below a millijoule', () => {
   for (const [each, quantum] of [
     [0, 1000],
