@@ -79,7 +79,13 @@ export class EnergySplitter {
 
   /** CPUs came or went. */
   useCpus(cpus: Pick<SplitterOptions, 'sockets' | 'cpusOfSocket'>): void {
-    this.#options = { ...this.#options, ...cpus };
+    const before = this.#options;
+    // Utilisation stays on one scale: power follows the CPUs that work, not the share of those that are online.
+    const cpusOfSocket = cpus.cpusOfSocket.map((count, at) => {
+      const known = before.sockets.indexOf(cpus.sockets[at]!);
+      return Math.max(count, known < 0 ? 0 : before.cpusOfSocket[known]!);
+    });
+    this.#options = { ...before, sockets: cpus.sockets, cpusOfSocket };
   }
 
   /** What is to be kept: the models in use, and those handed over whose zone was not met this time. */

@@ -166,3 +166,17 @@ test('a host whose second socket went offline splits what is left', () => {
   }
   assertConserved(made);
 });
+
+test('idle is learned also while CPUs go offline and come back', () => {
+  const made = meterOn({ cpus: 4 }, () => {
+    for (let cpu = 0; cpu < 3; cpu++) host.addProcess(100 + cpu, { comm: 'hog', cpu, cgroup: '/user.slice' });
+  });
+  for (let second = 0; second < 150; second++) {
+    if (second % 20 === 19) host.setOnline(3, second % 40 === 39);
+    const load = (second % 9) / 8;
+    made.second({ 100: load, 101: load, 102: load });
+  }
+  const [zone] = made.intervals.at(-1)!.zones;
+  assert.equal(zone!.idleState, 'learned');
+  within(zone!.idleWatts, host.idleWatts, 0.02);
+});
