@@ -1,0 +1,21 @@
+import type { Pod } from '../cluster/pod.ts';
+import type { Candidates, ExplainedTerm, PolicyContext } from './policy.ts';
+
+/**
+ * One reason to prefer a node, in the shape of a Kubernetes scheduler plugin. A policy is a weighted sum of some
+ * (`scoring-policy.ts`); a file of its own for each.
+ */
+export interface ScorePlugin {
+  readonly name: string;
+  start(context: PolicyContext): ScoreRun;
+}
+
+export interface ScoreRun {
+  /** Writes the score of candidate i to `out[i]`; greater is better. Must not allocate. */
+  score(pod: Pod, candidates: Candidates, out: Float64Array): void;
+  /** Brings the scores of all candidates to a common scale, usually 0 to 100. Left out: they stay. */
+  normalise?(out: Float64Array, count: number): void;
+  explain(pod: Pod, node: number): readonly ExplainedTerm[];
+  placed?(pod: Pod, node: number): void;
+  removed?(pod: Pod, node: number): void;
+}
