@@ -3,7 +3,7 @@
  * its like to the engine, and a simulation must give the same bits on every machine; plain double arithmetic does.
  */
 
-const LN2_HIGH = 6.9314718036912381649e-1;
+const LN2_HIGH = 0.6931471803691238;
 const LN2_LOW = 1.9082149292705877e-10;
 const SQRT_HALF = Math.SQRT1_2;
 
