@@ -9,16 +9,16 @@ const HZ = 1000;
 const ROUNDS = 12_000_000;
 
 /**
- * With a sampler or without, eight slices. Each half cancels a drift of the machine's speed, and the second is the
- * first turned over: what a slice owes to its place behind a start or a stop of the sampler falls on both alike.
+ * With a sampler or without, four slices. A drift of the machine's speed cancels in each four; and one after another
+ * they have as many slices right behind a start as right behind a stop of the sampler, and as many one further.
  */
-const ORDER = [false, true, true, false, true, false, false, true];
+const ORDER = [false, true, true, false];
 
-interface Eight {
+interface Four {
   readonly cpuPercent: number;
   readonly wallPercent: number;
-  /** Two slices without a sampler against the two others. */
-  readonly stillPercent: number;
+  /** CPU time of the two slices without a sampler. */
+  readonly stillNanoseconds: number;
 }
 
 /**
@@ -29,23 +29,23 @@ export const rapl1khzBench: Bench = {
   name: 'rapl-1khz',
   what: 'energy sampling at 1 kHz: what it costs a workload beside it',
   async run({ quick, progress }) {
-    const eights = quick ? 10 : 600;
+    const fours = quick ? 20 : 1200;
     const tree = ratedTree();
     const workload = new SlicedWorkload(ROUNDS);
     const sampler = new SwitchedSampler(tree);
-    const results: Eight[] = [];
+    const results: Four[] = [];
     try {
       for (let warm = 0; warm < 8; warm++) await workload.slice();
-      while (results.length < eights) {
+      while (results.length < fours) {
         const slices: Slice[] = [];
         for (const sampled of ORDER) {
           sampler.switch(sampled);
           slices.push(await workload.slice());
         }
         results.push(compare(slices));
-        if (results.length % 100 === 0) {
+        if (results.length % 200 === 0) {
           const soFar = median(results.map((result) => result.cpuPercent));
-          progress(`${results.length} of ${eights} eights, slowdown so far ${soFar.toFixed(3)} %`);
+          progress(`${results.length} of ${fours} fours, slowdown so far ${soFar.toFixed(3)} %`);
         }
       }
     } finally {
@@ -65,8 +65,8 @@ export const rapl1khzBench: Bench = {
           goal: 0.25,
           direction: 'at-most',
           control: {
-            what: 'slices without a sampler, two against two, %',
-            value: median(results.map((result) => result.stillPercent)),
+            what: 'slices without a sampler against those before and after, %',
+            value: median(stillPercents(results)),
           },
         },
         {
@@ -80,7 +80,7 @@ export const rapl1khzBench: Bench = {
       ],
       seeds: [],
       details: {
-        'slices with and without': eights * ORDER.length,
+        'slices with and without': fours * ORDER.length,
         '95 % interval of the slowdown, %': [low, high],
         'wall-time slowdown, median, %': median(results.map((result) => result.wallPercent)),
         'sampler CPU, % of a core': (cpuNanoseconds / 1e9 / seconds) * 100,
@@ -137,7 +137,7 @@ function ratedTree(): PowercapTreeFixture {
   );
 }
 
-function compare(slices: readonly Slice[]): Eight {
+function compare(slices: readonly Slice[]): Four {
   const sum = (of: (slice: Slice) => number, which: (index: number) => boolean) =>
     slices.reduce((total, slice, index) => total + (which(index) ? of(slice) : 0), 0);
   const more = (of: (slice: Slice) => number) =>
@@ -146,11 +146,16 @@ function compare(slices: readonly Slice[]): Eight {
   return {
     cpuPercent: more(cpu),
     wallPercent: more((slice) => slice.wallNanoseconds),
-    stillPercent:
-      (sum(cpu, (index) => index === 3 || index === 5) / sum(cpu, (index) => index === 0 || index === 6) -
-        1) *
-      100,
+    stillNanoseconds: sum(cpu, (index) => !ORDER[index]!),
   };
+}
+
+/** The slices without a sampler of each four against those of its two neighbours, in percent. */
+function stillPercents(fours: readonly Four[]): number[] {
+  return fours.slice(1, -1).map((four, i) => {
+    const beside = (fours[i]!.stillNanoseconds + fours[i + 2]!.stillNanoseconds) / 2;
+    return (four.stillNanoseconds / beside - 1) * 100;
+  });
 }
 
 /** Distribution-free 95 % interval of the median, by order statistics. */
