@@ -1,6 +1,6 @@
 import type { NowEntity, NowSnapshot } from '../export/now-snapshot.ts';
 import type { EnergyRow } from '../history/energy-report.ts';
-import { csvLine } from './csv.ts';
+import { csvLine } from '../util/csv.ts';
 
 const nowColumns: readonly (keyof NowEntity)[] = [
   'kind',
