@@ -22,6 +22,8 @@ export class ClusterState {
   readonly size: number;
   /** Seconds since the beginning. */
   now = 0;
+  /** Pods that wait for a place at this moment, as its writer tells. */
+  pending = 0;
 
   readonly cpuCapacity: Float64Array;
   readonly memoryCapacity: Float64Array;
@@ -175,6 +177,7 @@ export class ClusterState {
   clone(): ClusterState {
     const copy = new ClusterState(this.nodes);
     copy.now = this.now;
+    copy.pending = this.pending;
     copy.freeCpu.set(this.freeCpu);
     copy.freeMemory.set(this.freeMemory);
     copy.freePods.set(this.freePods);

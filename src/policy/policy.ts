@@ -9,6 +9,8 @@ export const WAIT = -1;
 export interface Candidates {
   readonly nodes: Int32Array;
   readonly count: number;
+  /** Seconds that the pod may still be held back, now; 0: WAIT is not allowed. Left out: all of its own slack. */
+  readonly slackLeft?: number;
 }
 
 /** One part of a score, for people: `kisimd explain`. */
@@ -46,7 +48,12 @@ export interface PolicyRun {
    * Left out: the fullest that still have room, lowest index first.
    */
   chooseGpus?(pod: Pod, node: number, out: Int32Array): number;
+  /** Writes what the policy thinks of candidate i to `out[i]`; greater is better. Left out: it ranks nothing. */
+  scores?(pod: Pod, candidates: Candidates, out: Float64Array): void;
   /** Told after every change; runs that keep books of their own need them. */
   placed?(pod: Pod, node: number): void;
   removed?(pod: Pod, node: number): void;
+  /** What it remembers beyond the cluster and the random stream, as JSON; a run that has nothing leaves both out. */
+  save?(): unknown;
+  restore?(saved: unknown): void;
 }

@@ -18,4 +18,7 @@ export interface ScoreRun {
   explain(pod: Pod, node: number): readonly ExplainedTerm[];
   placed?(pod: Pod, node: number): void;
   removed?(pod: Pod, node: number): void;
+  /** As of a policy's run. */
+  save?(): unknown;
+  restore?(saved: unknown): void;
 }
