@@ -1,0 +1,25 @@
+import { defineErrors } from '../util/errors.ts';
+
+export const errors = defineErrors({
+  KISIM_E_POLICY_UNKNOWN: {
+    summary: 'there is no such policy',
+    expected:
+      'a name of docs/developer/policies.md, with its variant and wrappers: `bid-price:0.5+awake-first`',
+    action: 'correct the name',
+  },
+  KISIM_E_POLICY_VARIANT: {
+    summary: 'a policy has no such variant',
+    expected: 'a variant of docs/developer/policies.md',
+    action: 'correct what stands after the colon',
+  },
+  KISIM_E_POLICY_NO_POWER: {
+    summary: 'an energy policy needs the power curve of every node',
+    expected: 'nodes with a power curve and, where they sleep, the watts of sleeping and waking',
+    action: 'give every node a power model, or take a policy that looks at requests only',
+  },
+  KISIM_E_POLICY_WEIGHTS: {
+    summary: 'a weight vector is not usable',
+    expected: 'one finite number for every term of docs/developer/policies.md',
+    action: 'correct the weights',
+  },
+});

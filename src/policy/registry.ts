@@ -1,0 +1,129 @@
+import { suggest } from '../config/suggest.ts';
+import { awakeFirst } from './awake-first.ts';
+import { balancedAllocation } from './balanced-allocation.ts';
+import { bestFit } from './best-fit.ts';
+import { dotProduct } from './dot-product.ts';
+import { errors } from './errors.ts';
+import { leastAllocated } from './least-allocated.ts';
+import { mostAllocated } from './most-allocated.ts';
+import type { Policy, TieRule } from './policy.ts';
+import { randomPolicy } from './random.ts';
+import { requestedToCapacityRatio } from './requested-to-capacity-ratio.ts';
+import { roundRobinPolicy } from './round-robin.ts';
+import type { ScorePlugin } from './score-plugin.ts';
+import { scoringPolicy } from './scoring-policy.ts';
+import { loadVariationRiskBalancing } from './trimaran/load-variation-risk-balancing.ts';
+import { targetLoadPacking } from './trimaran/target-load-packing.ts';
+
+export interface PolicyOptions {
+  /** How equal scores are told apart; random where left out, as Kubernetes' authors meant it. */
+  readonly ties?: TieRule;
+}
+
+/** One line of the list: a policy, or a family of them told apart by what stands behind a colon. */
+export interface PolicyEntry {
+  readonly name: string;
+  /** One line for lists and help. */
+  readonly summary: string;
+  /** What may stand behind the colon; the first one is meant where nothing does. Left out: no variants. */
+  readonly variants?: readonly string[];
+  make(options: { readonly ties: TieRule; readonly variant: string }): Policy;
+}
+
+/** What may stand behind a plus sign: a change to any policy. */
+interface WrapperEntry {
+  readonly name: string;
+  readonly summary: string;
+  readonly variants?: readonly string[];
+  wrap(policy: Policy, variant: string): Policy;
+}
+
+function ofPlugin(summary: string, plugin: ScorePlugin): PolicyEntry {
+  return {
+    name: plugin.name,
+    summary,
+    make: ({ ties }) => scoringPolicy(plugin.name, [{ plugin, weight: 1 }], ties),
+  };
+}
+
+export const policyEntries: readonly PolicyEntry[] = [
+  { name: 'random', summary: 'any node that the pod fits', make: () => randomPolicy },
+  { name: 'round-robin', summary: 'the next node that the pod fits', make: () => roundRobinPolicy },
+  ofPlugin('most left free, as Kubernetes by default', leastAllocated),
+  ofPlugin("greatest share asked for, Kubernetes' bin packing", mostAllocated),
+  ofPlugin('score by a shape over the share asked for', requestedToCapacityRatio()),
+  {
+    name: 'kube-score',
+    summary: 'least allocated plus balanced allocation: the default scheduler without its other plugins',
+    make: ({ ties }) =>
+      scoringPolicy(
+        'kube-score',
+        [
+          { plugin: leastAllocated, weight: 1 },
+          { plugin: balancedAllocation, weight: 1 },
+        ],
+        ties,
+      ),
+  },
+  ofPlugin('least left over in amounts', bestFit),
+  ofPlugin('free resources least along those asked for', dotProduct),
+  ofPlugin('Trimaran: packs to 40 % of measured use, then spreads', targetLoadPacking()),
+  ofPlugin('Trimaran: equal risk by mean and deviation of measured use', loadVariationRiskBalancing),
+];
+
+export const policyWrappers: readonly WrapperEntry[] = [
+  { name: 'awake-first', summary: 'nodes that are on before nodes that sleep', wrap: awakeFirst },
+];
+
+/** Every policy by its stable name, with one line about it. */
+export const policyNames: readonly { readonly name: string; readonly summary: string }[] =
+  policyEntries.flatMap(({ name, summary, variants }) => [
+    { name, summary },
+    ...(variants ?? []).slice(1).map((variant) => ({ name: `${name}:${variant}`, summary })),
+  ]);
+
+/**
+ * The policy of a name: `best-fit`, with a variant `bid-price:0.5`, with wrappers `best-fit+awake-first`, applied from
+ * left to right.
+ *
+ * @throws KISIM_E_POLICY_UNKNOWN with the nearest name, KISIM_E_POLICY_VARIANT
+ */
+export function policyByName(name: string, options: PolicyOptions = {}): Policy {
+  const entry = longestPrefix(policyEntries, name);
+  if (entry === undefined) throw unknown(name, name.split(/[:+]/)[0]!, policyEntries);
+  const [first, ...rest] = name.slice(entry.name.length).split('+');
+  const made = entry.make({ ties: options.ties ?? 'random', variant: variantOf(entry, first!) });
+  return rest.reduce((policy, text) => {
+    const wrapper = longestPrefix(policyWrappers, text);
+    if (wrapper === undefined) throw unknown(name, text.split(':')[0]!, policyWrappers);
+    return wrapper.wrap(policy, variantOf(wrapper, text.slice(wrapper.name.length)));
+  }, made);
+}
+
+/** The longest name that the text begins with and that ends where a variant or a wrapper begins. */
+function longestPrefix<T extends { readonly name: string }>(
+  entries: readonly T[],
+  text: string,
+): T | undefined {
+  const fits = entries.filter(
+    ({ name }) => text.startsWith(name) && /^($|[:+])/.test(text.slice(name.length)),
+  );
+  return fits.sort((a, b) => b.name.length - a.name.length)[0];
+}
+
+/** @param rest what follows the name: nothing, or a colon and a variant */
+function variantOf(entry: { name: string; variants?: readonly string[] }, rest: string): string {
+  const { name, variants = [] } = entry;
+  if (rest === '') return variants[0] ?? '';
+  const variant = rest.slice(1);
+  if (variants.includes(variant)) return variant;
+  const action = variants.length === 0 ? 'leave out what follows the colon' : `one of ${variants.join(', ')}`;
+  throw errors.KISIM_E_POLICY_VARIANT(`${name}${rest}`, { action });
+}
+
+function unknown(name: string, part: string, known: readonly { readonly name: string }[]): Error {
+  const names = known.map((entry) => entry.name);
+  const near = suggest(part, names);
+  const action = near === undefined ? `one of ${names.join(', ')}` : `did you mean ${near}?`;
+  return errors.KISIM_E_POLICY_UNKNOWN(part === name ? name : `${part} in ${name}`, { action });
+}
