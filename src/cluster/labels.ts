@@ -6,6 +6,8 @@ export const ZONE_LABEL = 'topology.kubernetes.io/zone';
 export const REGION_LABEL = 'topology.kubernetes.io/region';
 export const RACK_LABEL = 'topology.kisimd.io/rack';
 export const SERVER_LABEL = 'topology.kisimd.io/server';
+/** The kind of machine: the name of its row in a table of servers. */
+export const SERVER_MODEL_LABEL = 'node.kisimd.io/server-model';
 
 /** One requirement of a label selector; all of a selector's requirements must hold. */
 export interface LabelRequirement {
