@@ -1,7 +1,7 @@
 import { errors } from './errors.ts';
 import type { Node } from './node.ts';
 import type { Pod } from './pod.ts';
-import { Residents } from './residents.ts';
+import { Residents, type SavedResidents } from './residents.ts';
 
 export const NODE_ON = 0;
 export const NODE_ASLEEP = 1;
@@ -11,6 +11,30 @@ export const NODE_CLOSED = 3;
 
 /** Amounts that differ by less are equal: what rounding can do to a sum of bytes or milli-cores. */
 const TOLERANCE = 1e-6;
+
+/** Everything of a cluster that changes, in columns of its own. */
+export interface SavedCluster {
+  readonly now: number;
+  readonly pending: number;
+  readonly freeCpu: Float64Array;
+  readonly freeMemory: Float64Array;
+  readonly freePods: Int32Array;
+  readonly predictedUse: Float64Array;
+  readonly measuredUse: Float64Array;
+  readonly power: Uint8Array;
+  readonly awakeAt: Float64Array;
+  readonly emptySince: Float64Array;
+  readonly residents: readonly SavedResidents[];
+  readonly gpuFree: Int32Array;
+  readonly freeGpuMilli: Int32Array;
+  readonly freeExtended: readonly Float64Array[];
+  readonly version: Uint32Array;
+  readonly changeRing: Int32Array;
+  readonly changes: number;
+  readonly pods: Int32Array;
+  readonly nodesOfPods: Int32Array;
+  readonly gpus: readonly { readonly pod: number; readonly gpus: Int32Array }[];
+}
 
 /**
  * A cluster at one instant: what is free, what runs where, which nodes sleep. Columns over the nodes, in the order of
@@ -124,7 +148,7 @@ export class ClusterState {
   }
 
   /**
-   * Books a pod on a node, from now on.
+   * Books a pod on a node: from now on, or on a waking node from when it is up.
    *
    * @param gpus indices of the GPUs taken; as many as the pod asks for
    * @throws KISIM_E_CLUSTER_OVERFULL where the pod does not fit, or is placed already
@@ -143,7 +167,8 @@ export class ClusterState {
     this.#book(pod, node, 1, gpus);
     if (gpus !== undefined) this.#gpusOf.set(pod.id, gpus.slice());
     this.#nodeOf.set(pod.id, node);
-    this.residents[node]!.add(pod.id, this.now + pod.predictedSeconds, pod.predictedCpuMilli);
+    const start = this.power[node] === NODE_WAKING ? this.awakeAt[node]! : this.now;
+    this.residents[node]!.add(pod.id, start + pod.predictedSeconds, pod.predictedCpuMilli);
     this.emptySince[node] = Number.POSITIVE_INFINITY;
     this.touch(node);
   }
@@ -159,8 +184,10 @@ export class ClusterState {
     residents.remove(pod.id);
     if (residents.count === 0) {
       this.emptySince[node] = this.now;
-      // What sums of differences leave behind is not use.
+      // What sums of differences leave behind is neither use nor a want of room.
       this.predictedUse[node] = 0;
+      this.freeCpu[node] = this.cpuCapacity[node]!;
+      this.freeMemory[node] = this.memoryCapacity[node]!;
     }
     this.touch(node);
     return node;
@@ -175,29 +202,61 @@ export class ClusterState {
 
   /** An independent copy, for lookahead. Nodes and their curves are shared: they never change. */
   clone(): ClusterState {
-    const copy = new ClusterState(this.nodes);
-    copy.now = this.now;
-    copy.pending = this.pending;
-    copy.freeCpu.set(this.freeCpu);
-    copy.freeMemory.set(this.freeMemory);
-    copy.freePods.set(this.freePods);
-    copy.predictedUse.set(this.predictedUse);
-    copy.measuredUse.set(this.measuredUse);
-    copy.power.set(this.power);
-    copy.awakeAt.set(this.awakeAt);
-    copy.emptySince.set(this.emptySince);
-    (copy as { residents: readonly Residents[] }).residents = this.residents.map((each) => each.clone());
-    copy.gpuFree.set(this.gpuFree);
-    copy.freeGpuMilli.set(this.freeGpuMilli);
-    this.freeExtended.forEach((column, i) => {
-      copy.freeExtended[i]!.set(column);
+    return ClusterState.restored(this.nodes, this.save());
+  }
+
+  /** All that changes, to be taken up again by `ClusterState.restored` with the same nodes. */
+  save(): SavedCluster {
+    return {
+      now: this.now,
+      pending: this.pending,
+      freeCpu: this.freeCpu.slice(),
+      freeMemory: this.freeMemory.slice(),
+      freePods: this.freePods.slice(),
+      predictedUse: this.predictedUse.slice(),
+      measuredUse: this.measuredUse.slice(),
+      power: this.power.slice(),
+      awakeAt: this.awakeAt.slice(),
+      emptySince: this.emptySince.slice(),
+      residents: this.residents.map((each) => each.save()),
+      gpuFree: this.gpuFree.slice(),
+      freeGpuMilli: this.freeGpuMilli.slice(),
+      freeExtended: this.freeExtended.map((column) => column.slice()),
+      version: this.version.slice(),
+      changeRing: this.changeRing.slice(),
+      changes: this.changes,
+      pods: Int32Array.from(this.#nodeOf.keys()),
+      nodesOfPods: Int32Array.from(this.#nodeOf.values()),
+      gpus: [...this.#gpusOf].map(([pod, gpus]) => ({ pod, gpus: gpus.slice() })),
+    };
+  }
+
+  static restored(nodes: readonly Node[], saved: SavedCluster): ClusterState {
+    const cluster = new ClusterState(nodes);
+    cluster.now = saved.now;
+    cluster.pending = saved.pending;
+    cluster.freeCpu.set(saved.freeCpu);
+    cluster.freeMemory.set(saved.freeMemory);
+    cluster.freePods.set(saved.freePods);
+    cluster.predictedUse.set(saved.predictedUse);
+    cluster.measuredUse.set(saved.measuredUse);
+    cluster.power.set(saved.power);
+    cluster.awakeAt.set(saved.awakeAt);
+    cluster.emptySince.set(saved.emptySince);
+    (cluster as { residents: readonly Residents[] }).residents = saved.residents.map(Residents.restored);
+    cluster.gpuFree.set(saved.gpuFree);
+    cluster.freeGpuMilli.set(saved.freeGpuMilli);
+    saved.freeExtended.forEach((column, i) => {
+      cluster.freeExtended[i]!.set(column);
     });
-    copy.version.set(this.version);
-    copy.changeRing.set(this.changeRing);
-    copy.changes = this.changes;
-    for (const [pod, gpus] of this.#gpusOf) copy.#gpusOf.set(pod, gpus);
-    for (const [pod, node] of this.#nodeOf) copy.#nodeOf.set(pod, node);
-    return copy;
+    cluster.version.set(saved.version);
+    cluster.changeRing.set(saved.changeRing);
+    cluster.changes = saved.changes;
+    saved.pods.forEach((pod, i) => {
+      cluster.#nodeOf.set(pod, saved.nodesOfPods[i]!);
+    });
+    for (const { pod, gpus } of saved.gpus) cluster.#gpusOf.set(pod, gpus.slice());
+    return cluster;
   }
 
   #fitsGpus(pod: Pod, node: number, gpus: Int32Array | undefined): boolean {

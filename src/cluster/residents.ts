@@ -1,3 +1,9 @@
+export interface SavedResidents {
+  readonly podIds: Int32Array;
+  readonly predictedEnds: Float64Array;
+  readonly predictedUses: Float64Array;
+}
+
 /**
  * The pods of one node, sorted by their predicted end. Structure of arrays, so that run-out energies walk it without
  * touching an object.
@@ -37,13 +43,22 @@ export class Residents {
     return true;
   }
 
-  clone(): Residents {
-    const copy = new Residents();
-    copy.count = this.count;
-    copy.podIds = this.podIds.slice();
-    copy.predictedEnds = this.predictedEnds.slice();
-    copy.predictedUses = this.predictedUses.slice();
-    return copy;
+  save(): SavedResidents {
+    return {
+      podIds: this.podIds.slice(0, this.count),
+      predictedEnds: this.predictedEnds.slice(0, this.count),
+      predictedUses: this.predictedUses.slice(0, this.count),
+    };
+  }
+
+  static restored(saved: SavedResidents): Residents {
+    const residents = new Residents();
+    residents.count = saved.podIds.length;
+    while (residents.podIds.length < residents.count) residents.#grow();
+    residents.podIds.set(saved.podIds);
+    residents.predictedEnds.set(saved.predictedEnds);
+    residents.predictedUses.set(saved.predictedUses);
+    return residents;
   }
 
   #grow(): void {

@@ -45,6 +45,11 @@ export class RandomStream implements RandomSource {
     return [a!, b!, c!, d!];
   }
 
+  /** Goes on from a state that was saved; who holds this stream sees it. */
+  restore(state: RandomState): void {
+    this.#state.set(state);
+  }
+
   /** Uniform over all 32-bit unsigned integers. */
   bits32(): number {
     const s = this.#state;
