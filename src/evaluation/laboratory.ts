@@ -1,0 +1,38 @@
+import type { Node } from '../cluster/node.ts';
+import type { Policy } from '../policy/policy.ts';
+import type { SimulationInput, SimulationOptions, SimulationResult } from '../simulation/simulation.ts';
+import type { Workload } from '../simulation/workload.ts';
+
+/** A cluster and what it is asked to run. */
+export interface Situation {
+  readonly nodes: readonly Node[];
+  readonly workload: Workload;
+  readonly options: SimulationOptions;
+}
+
+export interface SituationRequest {
+  readonly scenario: string;
+  readonly load: number;
+  readonly clusterSeed: number;
+  readonly workloadSeed: number;
+}
+
+/**
+ * Where a benchmark gets its scenarios, policies and engine. A module that exports `openLaboratory`; every worker
+ * imports it for itself.
+ */
+export interface Laboratory {
+  /** Throws a coded error for a scenario that is not known. */
+  checkScenario(name: string): void;
+  situation(request: SituationRequest): Situation;
+  /** Throws a coded error for a policy that is not known. */
+  policy(name: string): Policy;
+  simulate(input: SimulationInput): SimulationResult;
+}
+
+export interface LaboratoryOptions {
+  /** A table of servers to draw clusters from; the program's own models where undefined. */
+  readonly hardware: string | undefined;
+}
+
+export type OpenLaboratory = (options: LaboratoryOptions) => Laboratory;
