@@ -3,6 +3,8 @@ import { awakeFirst } from './awake-first.ts';
 import { balancedAllocation } from './balanced-allocation.ts';
 import { bestFit } from './best-fit.ts';
 import { dotProduct } from './dot-product.ts';
+import { energyRules, waitRules } from './energy/rules.ts';
+import { weightedPolicy } from './energy/weighted-policy.ts';
 import { errors } from './errors.ts';
 import { leastAllocated } from './least-allocated.ts';
 import { mostAllocated } from './most-allocated.ts';
@@ -14,10 +16,16 @@ import type { ScorePlugin } from './score-plugin.ts';
 import { scoringPolicy } from './scoring-policy.ts';
 import { loadVariationRiskBalancing } from './trimaran/load-variation-risk-balancing.ts';
 import { targetLoadPacking } from './trimaran/target-load-packing.ts';
+import { waiting } from './waiting.ts';
 
 export interface PolicyOptions {
   /** How equal scores are told apart; random where left out, as Kubernetes' authors meant it. */
   readonly ties?: TieRule;
+}
+
+interface Variant {
+  readonly name: string;
+  readonly summary: string;
 }
 
 /** One line of the list: a policy, or a family of them told apart by what stands behind a colon. */
@@ -26,7 +34,7 @@ export interface PolicyEntry {
   /** One line for lists and help. */
   readonly summary: string;
   /** What may stand behind the colon; the first one is meant where nothing does. Left out: no variants. */
-  readonly variants?: readonly string[];
+  readonly variants?: readonly Variant[];
   make(options: { readonly ties: TieRule; readonly variant: string }): Policy;
 }
 
@@ -34,7 +42,7 @@ export interface PolicyEntry {
 interface WrapperEntry {
   readonly name: string;
   readonly summary: string;
-  readonly variants?: readonly string[];
+  readonly variants?: readonly Variant[];
   wrap(policy: Policy, variant: string): Policy;
 }
 
@@ -43,6 +51,28 @@ function ofPlugin(summary: string, plugin: ScorePlugin): PolicyEntry {
     name: plugin.name,
     summary,
     make: ({ ties }) => scoringPolicy(plugin.name, [{ plugin, weight: 1 }], ties),
+  };
+}
+
+/**
+ * Energy rules whose names differ behind the colon alone are variants of one entry.
+ *
+ * @param first the variant that the rule of the bare name is
+ */
+function ofRules(family: string, first?: string): PolicyEntry {
+  const rules = energyRules.filter(({ rule }) => rule.name.split(':')[0] === family);
+  const variants = rules.map(({ rule, summary }) => ({
+    name: rule.name.split(':')[1] ?? first ?? '',
+    summary,
+  }));
+  return {
+    name: family,
+    summary: rules[0]!.summary,
+    ...(first === undefined ? {} : { variants }),
+    make: ({ ties, variant }) => {
+      const at = variants.findIndex(({ name }) => name === variant);
+      return weightedPolicy(rules[at]!.rule, ties);
+    },
   };
 }
 
@@ -69,17 +99,29 @@ export const policyEntries: readonly PolicyEntry[] = [
   ofPlugin('free resources least along those asked for', dotProduct),
   ofPlugin('Trimaran: packs to 40 % of measured use, then spreads', targetLoadPacking()),
   ofPlugin('Trimaran: equal risk by mean and deviation of measured use', loadVariationRiskBalancing),
+  ofRules('peaks'),
+  ofRules('marginal-power', 'predicted'),
+  ofRules('efficiency-first', 'best-fit'),
+  ofRules('marginal-run-out'),
+  ofRules('bid-price', '0.5'),
+  ofRules('kube-efficiency'),
 ];
 
 export const policyWrappers: readonly WrapperEntry[] = [
   { name: 'awake-first', summary: 'nodes that are on before nodes that sleep', wrap: awakeFirst },
+  {
+    name: 'wait',
+    summary: 'pods with slack wait by a rule',
+    variants: waitRules,
+    wrap: (policy, variant) => waiting(policy, waitRules.find(({ name }) => name === variant)!),
+  },
 ];
 
 /** Every policy by its stable name, with one line about it. */
 export const policyNames: readonly { readonly name: string; readonly summary: string }[] =
   policyEntries.flatMap(({ name, summary, variants }) => [
     { name, summary },
-    ...(variants ?? []).slice(1).map((variant) => ({ name: `${name}:${variant}`, summary })),
+    ...(variants ?? []).slice(1).map((variant) => ({ ...variant, name: `${name}:${variant.name}` })),
   ]);
 
 /**
@@ -112,13 +154,12 @@ function longestPrefix<T extends { readonly name: string }>(
 }
 
 /** @param rest what follows the name: nothing, or a colon and a variant */
-function variantOf(entry: { name: string; variants?: readonly string[] }, rest: string): string {
-  const { name, variants = [] } = entry;
-  if (rest === '') return variants[0] ?? '';
-  const variant = rest.slice(1);
-  if (variants.includes(variant)) return variant;
-  const action = variants.length === 0 ? 'leave out what follows the colon' : `one of ${variants.join(', ')}`;
-  throw errors.KISIM_E_POLICY_VARIANT(`${name}${rest}`, { action });
+function variantOf(entry: { name: string; variants?: readonly Variant[] }, rest: string): string {
+  const names = (entry.variants ?? []).map(({ name }) => name);
+  if (rest === '') return names[0] ?? '';
+  if (names.includes(rest.slice(1))) return rest.slice(1);
+  const action = names.length === 0 ? 'leave out what follows the colon' : `one of ${names.join(', ')}`;
+  throw errors.KISIM_E_POLICY_VARIANT(`${entry.name}${rest}`, { action });
 }
 
 function unknown(name: string, part: string, known: readonly { readonly name: string }[]): Error {

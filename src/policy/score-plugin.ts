@@ -16,6 +16,8 @@ export interface ScoreRun {
   /** Brings the scores of all candidates to a common scale, usually 0 to 100. Left out: they stay. */
   normalise?(out: Float64Array, count: number): void;
   explain(pod: Pod, node: number): readonly ExplainedTerm[];
+  /** As of a policy's run; of a policy's plugins the one of the greatest weight is asked, the first among equals. */
+  chooseGpus?(pod: Pod, node: number, out: Int32Array): number;
   placed?(pod: Pod, node: number): void;
   removed?(pod: Pod, node: number): void;
   /** As of a policy's run. */

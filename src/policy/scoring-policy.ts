@@ -32,7 +32,15 @@ export function scoringPolicy(name: string, plugins: readonly PluginWeight[], ti
   };
 }
 
+/** The part of the greatest weight, the first among equals: its plugin chooses the GPUs if it cares to. */
+function heaviest(parts: readonly Part[]): ScoreRun | undefined {
+  let best: Part | undefined;
+  for (const part of parts) if (best === undefined || part.weight > best.weight) best = part;
+  return best?.run;
+}
+
 class ScoringRun implements PolicyRun {
+  readonly chooseGpus?: NonNullable<PolicyRun['chooseGpus']>;
   readonly #cluster: ClusterState;
   readonly #parts: readonly Part[];
   readonly #ties: TieBreaker;
@@ -45,6 +53,8 @@ class ScoringRun implements PolicyRun {
     this.#ties = new TieBreaker(ties, context);
     this.#total = new Float64Array(context.cluster.size);
     this.#one = new Float64Array(context.cluster.size);
+    const run = heaviest(parts);
+    if (run?.chooseGpus !== undefined) this.chooseGpus = (pod, node, out) => run.chooseGpus!(pod, node, out);
   }
 
   choose(pod: Pod, candidates: Candidates): number {

@@ -1,0 +1,63 @@
+import { type ClusterState, NODE_ASLEEP, NODE_CLOSED, NODE_WAKING } from '../../cluster/cluster-state.ts';
+import type { ClusterPower } from './cluster-power.ts';
+
+/** Shares over the whole cluster that weigh a decision. Closed nodes do not count. */
+export class ClusterTotals {
+  cpuCapacity = 0;
+  memoryCapacity = 0;
+  /** Share of all CPU, and of all memory, that is asked for. */
+  load = 0;
+  memoryLoad = 0;
+  /** Free CPU of nodes that are on, as a share of all CPU. */
+  freeAwake = 0;
+  /** Free shares of the two best types of node, by tier. */
+  readonly tierFreeCpu = new Float64Array(2);
+  readonly tierFreeMemory = new Float64Array(2);
+
+  readonly #cluster: ClusterState;
+  readonly #power: ClusterPower;
+  readonly #tierCpu = new Float64Array(2);
+  readonly #tierMemory = new Float64Array(2);
+  #changes = -1;
+
+  constructor(cluster: ClusterState, power: ClusterPower) {
+    this.#cluster = cluster;
+    this.#power = power;
+  }
+
+  /** Sums afresh after every change: sums kept by differences would depend on when they were begun. */
+  renew(): void {
+    const { changes, size, power, cpuCapacity, memoryCapacity, freeCpu, freeMemory } = this.#cluster;
+    if (changes === this.#changes) return;
+    this.#changes = changes;
+    const { tierFreeCpu, tierFreeMemory } = this;
+    let [cpu, memory, cpuFree, memoryFree, awake] = [0, 0, 0, 0, 0];
+    tierFreeCpu.fill(0);
+    tierFreeMemory.fill(0);
+    this.#tierCpu.fill(0);
+    this.#tierMemory.fill(0);
+    for (let node = 0; node < size; node++) {
+      if (power[node] === NODE_CLOSED) continue;
+      cpu += cpuCapacity[node]!;
+      memory += memoryCapacity[node]!;
+      cpuFree += freeCpu[node]!;
+      memoryFree += freeMemory[node]!;
+      if (power[node] !== NODE_ASLEEP && power[node] !== NODE_WAKING) awake += freeCpu[node]!;
+      const tier = this.#power.tier[node]!;
+      if (tier > 1) continue;
+      this.#tierCpu[tier]! += cpuCapacity[node]!;
+      this.#tierMemory[tier]! += memoryCapacity[node]!;
+      tierFreeCpu[tier]! += freeCpu[node]!;
+      tierFreeMemory[tier]! += freeMemory[node]!;
+    }
+    this.cpuCapacity = cpu;
+    this.memoryCapacity = memory;
+    this.load = cpu > 0 ? 1 - cpuFree / cpu : 0;
+    this.memoryLoad = memory > 0 ? 1 - memoryFree / memory : 0;
+    this.freeAwake = cpu > 0 ? awake / cpu : 0;
+    for (let tier = 0; tier < 2; tier++) {
+      if (this.#tierCpu[tier]! > 0) tierFreeCpu[tier]! /= this.#tierCpu[tier]!;
+      if (this.#tierMemory[tier]! > 0) tierFreeMemory[tier]! /= this.#tierMemory[tier]!;
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import { NODE_ASLEEP } from '../../cluster/cluster-state.ts';
+import type { Decision, TermGroup } from './decision.ts';
+import { TERM } from './term-table.ts';
+
+/** Watts that are drawn now and were not drawn before, at predicted use. */
+export class PredictedWatts implements TermGroup {
+  readonly terms = [TERM.predictedWatts];
+
+  fill({ cluster, power, nodes, count, columns, stride, useMilli, ownWatts }: Decision): void {
+    const from = TERM.predictedWatts * stride;
+    for (let i = 0; i < count; i++) {
+      const node = nodes[i]!;
+      const use = cluster.predictedUse[node]!;
+      const before = cluster.power[node] === NODE_ASLEEP ? power.sleepWatts[node]! : power.watts(node, use);
+      columns[from + i] = (power.watts(node, use + useMilli) - before) / ownWatts;
+    }
+  }
+}
+
+/** The same as if every pod used what it asks for. */
+export class RequestedWatts implements TermGroup {
+  readonly terms = [TERM.requestedWatts];
+
+  fill({ cluster, power, pod, nodes, count, columns, stride, ownWatts }: Decision): void {
+    const from = TERM.requestedWatts * stride;
+    for (let i = 0; i < count; i++) {
+      const node = nodes[i]!;
+      const asked = cluster.cpuCapacity[node]! - cluster.freeCpu[node]!;
+      const before = cluster.power[node] === NODE_ASLEEP ? power.sleepWatts[node]! : power.watts(node, asked);
+      columns[from + i] = (power.watts(node, asked + pod.cpuMilli) - before) / ownWatts;
+    }
+  }
+}
+
+/** What better CPU and memory would save if other pods had it: opportunity costs. */
+export class PriceTerms implements TermGroup {
+  readonly terms = [TERM.cpuPrice, TERM.memoryPrice];
+
+  fill({ cluster, power, pod, nodes, count, columns, stride, seconds, ownJoules }: Decision): void {
+    const cpu = TERM.cpuPrice * stride;
+    const memory = TERM.memoryPrice * stride;
+    for (let i = 0; i < count; i++) {
+      const node = nodes[i]!;
+      const saved = (power.savedWattsPerMilli[node]! * seconds) / ownJoules;
+      columns[cpu + i] = saved * pod.cpuMilli;
+      columns[memory + i] =
+        saved * cluster.cpuCapacity[node]! * (pod.memoryBytes / cluster.memoryCapacity[node]!);
+    }
+  }
+}
+
+/** Predicted utilisation. */
+export class UseTerms implements TermGroup {
+  readonly terms = [TERM.useAfter, TERM.useAbove70];
+
+  fill({ cluster, nodes, count, columns, stride, useMilli }: Decision): void {
+    const after = TERM.useAfter * stride;
+    const above = TERM.useAbove70 * stride;
+    for (let i = 0; i < count; i++) {
+      const node = nodes[i]!;
+      const share = (cluster.predictedUse[node]! + useMilli) / cluster.cpuCapacity[node]!;
+      columns[after + i] = share;
+      columns[above + i] = Math.max(0, share - 0.7);
+    }
+  }
+}
