@@ -13,7 +13,12 @@ export abstract class WrappedRun implements PolicyRun {
     if (inner.chooseGpus !== undefined)
       this.chooseGpus = (pod, node, out) => inner.chooseGpus!(pod, node, out);
     if (inner.scores !== undefined)
-      this.scores = (pod, candidates, out) => inner.scores!(pod, candidates, out);
+      this.scores = (pod, candidates, out) => this.wrapScores(pod, candidates, out);
+  }
+
+  /** What `scores` does, where the inner run has scores. */
+  protected wrapScores(pod: Pod, candidates: Candidates, out: Float64Array): void {
+    this.inner.scores!(pod, candidates, out);
   }
 
   abstract choose(pod: Pod, candidates: Candidates): number;

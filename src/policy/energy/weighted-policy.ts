@@ -79,9 +79,11 @@ class WeightedRun implements PolicyRun {
     this.#explained.fill(pod, { nodes: Int32Array.of(node), count: 1 });
     const { ownJoules, ownWatts } = this.#explained.decision;
     const scale = unit === 'J' ? ownJoules : unit === 'W' ? ownWatts : -1;
-    return Array.from(this.#terms, (term, t) => {
+    const terms: readonly ExplainedTerm[] = Array.from(this.#terms, (term, t) => {
       const amount = this.#weights[t]! * this.#explained.at(term, 0) * scale;
       return { term: placementTerms[term]!.name, amount, unit };
     });
+    if (this.#wait === undefined || !(pod.slackSeconds > 0)) return terms;
+    return [...terms, ...this.#wait.explain(pod, node, pod.slackSeconds)];
   }
 }
