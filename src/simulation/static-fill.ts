@@ -1,5 +1,6 @@
 import { ClusterState } from '../cluster/cluster-state.ts';
-import { feasibleNodes } from '../cluster/feasible.ts';
+import { fits } from '../cluster/feasible.ts';
+import { FeasibleShapes } from '../cluster/feasible-shapes.ts';
 import type { Node } from '../cluster/node.ts';
 import type { Pod } from '../cluster/pod.ts';
 import { defaultGpus } from '../policy/gpu/choose-gpus.ts';
@@ -59,7 +60,7 @@ export function fillStatically({ nodes, pods, policy, typical, seed }: StaticFil
   const watts = powerKnown(nodes) ? new ClusterSum(cluster.size, new NodeWatts(cluster, 'watts')) : undefined;
   const wattsEmpty = watts?.total;
   const wattsAfter = watts === undefined ? undefined : new Float64Array(count);
-  const candidates = { nodes: new Int32Array(cluster.size), count: 0 };
+  const feasible = new FeasibleShapes(cluster);
   const chosen = new Chosen(cluster, run);
   let arrived = 0;
   let allocated = 0;
@@ -68,10 +69,10 @@ export function fillStatically({ nodes, pods, policy, typical, seed }: StaticFil
     const pod = pods[i]!;
     const asked = pod.gpu === undefined ? 0 : pod.gpu.count * pod.gpu.milliEach;
     arrived += asked;
-    candidates.count = feasibleNodes(cluster, pod, candidates.nodes);
+    const candidates = feasible.of(pod);
     if (candidates.count > 0) {
       const node = run.choose(pod, candidates);
-      if (candidates.nodes.subarray(0, candidates.count).indexOf(node) < 0)
+      if (!fits(cluster, pod, node))
         throw errors.KISIM_E_SIM_BAD_CHOICE(`${policy.name} chose ${node} for ${pod.name}`);
       cluster.place(pod, node, chosen.gpus(pod, node));
       run.placed?.(pod, node);

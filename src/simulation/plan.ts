@@ -1,0 +1,174 @@
+import { ClusterState } from '../cluster/cluster-state.ts';
+import { couldEverFit } from '../cluster/feasible.ts';
+import type { Node } from '../cluster/node.ts';
+import type { Pod } from '../cluster/pod.ts';
+import { Digest } from './digest.ts';
+import { errors } from './errors.ts';
+import type { SimulationInput } from './simulation.ts';
+import type { Rhythm, WorkItem } from './workload.ts';
+
+/** The workload in columns by pod id, checked. Never changes: all copies of a simulation share it. */
+export interface Plan {
+  readonly items: readonly WorkItem[];
+  readonly pods: readonly Pod[];
+  readonly count: number;
+  /** Items before this one run since before the beginning. */
+  readonly prefilled: number;
+  readonly arrival: Float64Array;
+  /** The last instant at which a policy may still say WAIT. */
+  readonly deadline: Float64Array;
+  readonly cpuMilli: Float64Array;
+  readonly memoryBytes: Float64Array;
+  readonly useMilli: Float64Array;
+  readonly seconds: Float64Array;
+  readonly isBatch: Uint8Array;
+  /** Index into `rhythms`; -1: constant use. */
+  readonly rhythm: Int32Array;
+  readonly rhythms: readonly Rhythm[];
+  readonly gpuUse: Float64Array;
+  readonly windowSeconds: number;
+  /** Up to when nodes that may sleep are counted, and pods without an end stay; from the workload alone. */
+  readonly horizonSeconds: number;
+}
+
+function describe(item: WorkItem, id: number): string {
+  return `pod ${item.pod.namespace}/${item.pod.name} (item ${id})`;
+}
+
+function checkItem(item: WorkItem, id: number, windowSeconds: number): void {
+  const refuse = (what: string) => errors.KISIM_E_SIM_WORKLOAD_INVALID(`${describe(item, id)} ${what}`);
+  const { pod, arrivalSeconds, kind, useMilli, seconds, rhythm, gpuUse } = item;
+  if (pod.id !== id) throw refuse(`has the id ${pod.id}`);
+  if (!(arrivalSeconds >= 0)) throw refuse(`arrives at ${arrivalSeconds} s`);
+  if (item.prefill === true && arrivalSeconds !== 0)
+    throw refuse(`is prefilled and arrives at ${arrivalSeconds} s`);
+  if (arrivalSeconds > windowSeconds)
+    throw refuse(`arrives at ${arrivalSeconds} s, after the window of ${windowSeconds} s`);
+  if (!(useMilli >= 0 && useMilli < Number.POSITIVE_INFINITY)) throw refuse(`uses ${useMilli} milli-cores`);
+  if (!(seconds > 0)) throw refuse(`takes ${seconds} s`);
+  if (kind === 'batch' && seconds === Number.POSITIVE_INFINITY) throw refuse('is a batch pod without an end');
+  if (!(pod.slackSeconds >= 0 && pod.slackSeconds < Number.POSITIVE_INFINITY))
+    throw refuse(`has a slack of ${pod.slackSeconds} s`);
+  if (!(pod.cpuMilli >= 0 && pod.memoryBytes >= 0))
+    throw refuse(`asks for ${pod.cpuMilli} milli-cores and ${pod.memoryBytes} bytes`);
+  if (gpuUse !== undefined && !(gpuUse >= 0 && gpuUse <= 1)) throw refuse(`uses ${gpuUse} of its GPUs`);
+  if (rhythm === undefined) return;
+  if (kind === 'batch') throw refuse('is a batch pod with a rhythm');
+  if (!(rhythm.periodSeconds > 0 && rhythm.amplitude >= 0 && rhythm.amplitude <= 1))
+    throw refuse(`has a rhythm of amplitude ${rhythm.amplitude} and period ${rhythm.periodSeconds} s`);
+}
+
+/** @throws KISIM_E_SIM_POD_TOO_LARGE for the first pod that no open node could take while empty */
+function checkSizes(nodes: readonly Node[], items: readonly WorkItem[]): void {
+  const empty = new ClusterState(nodes);
+  const open = nodes.flatMap((node, i) => (node.unschedulable === true ? [] : [i]));
+  let last = open[0];
+  for (const [id, item] of items.entries()) {
+    if (last !== undefined && couldEverFit(empty, item.pod, last)) continue;
+    last = open.find((node) => couldEverFit(empty, item.pod, node));
+    if (last !== undefined) continue;
+    const { cpuMilli, memoryBytes, gpu } = item.pod;
+    const gpus = gpu === undefined ? '' : `, ${gpu.count} GPUs`;
+    const asks = `asks for ${cpuMilli} milli-cores, ${memoryBytes} bytes${gpus}`;
+    throw errors.KISIM_E_SIM_POD_TOO_LARGE(`${describe(item, id)} ${asks}`);
+  }
+}
+
+/**
+ * Checks a workload against its nodes before anything runs.
+ *
+ * @throws KISIM_E_SIM_WORKLOAD_INVALID, KISIM_E_SIM_OPTIONS_INVALID, KISIM_E_SIM_POD_TOO_LARGE
+ */
+export function planOf(input: SimulationInput): Plan {
+  const { nodes, workload, options } = input;
+  const { items, windowSeconds } = workload;
+  if (!(options.tickSeconds > 0))
+    throw errors.KISIM_E_SIM_OPTIONS_INVALID(`tickSeconds ${options.tickSeconds}`);
+  if (!(options.seriesSeconds >= 0))
+    throw errors.KISIM_E_SIM_OPTIONS_INVALID(`seriesSeconds ${options.seriesSeconds}`);
+  if (!(options.sloSeconds >= 0))
+    throw errors.KISIM_E_SIM_OPTIONS_INVALID(`sloSeconds ${options.sloSeconds}`);
+  if (!(windowSeconds >= 0 && windowSeconds < Number.POSITIVE_INFINITY))
+    throw errors.KISIM_E_SIM_WORKLOAD_INVALID(`a window of ${windowSeconds} s`);
+  for (const { name, speed, smt } of nodes) {
+    if (speed !== undefined && !(speed > 0))
+      throw errors.KISIM_E_SIM_WORKLOAD_INVALID(`node ${name} has a speed of ${speed}`);
+    if (smt && !(smt.threadsPerCore >= 1 && smt.secondThreadYield >= 0 && smt.secondThreadYield <= 1))
+      throw errors.KISIM_E_SIM_WORKLOAD_INVALID(
+        `node ${name} has ${smt.threadsPerCore} threads a core, the second with ${smt.secondThreadYield}`,
+      );
+  }
+  const slowest = Math.min(1, ...nodes.map((node) => node.speed ?? 1));
+  const count = items.length;
+  let prefilled = 0;
+  let horizonSeconds = windowSeconds;
+  let arrived = 0;
+  const rhythms: Rhythm[] = [];
+  const rhythmIndex = new Map<string, number>();
+  const rhythm = new Int32Array(count).fill(-1);
+  for (const [id, item] of items.entries()) {
+    checkItem(item, id, windowSeconds);
+    const { arrivalSeconds } = item;
+    if (item.prefill === true) {
+      if (prefilled !== id)
+        throw errors.KISIM_E_SIM_WORKLOAD_INVALID(
+          `${describe(item, id)} is prefilled, behind one that is not`,
+        );
+      prefilled = id + 1;
+    }
+    if (arrivalSeconds < arrived) {
+      const times = `arrives at ${arrivalSeconds} s, behind one of ${arrived} s`;
+      throw errors.KISIM_E_SIM_WORKLOAD_INVALID(`${describe(item, id)} ${times}`);
+    }
+    arrived = arrivalSeconds;
+    if (item.seconds < Number.POSITIVE_INFINITY) {
+      const alone = item.kind === 'batch' ? item.seconds / slowest : item.seconds;
+      const slack = item.prefill === true ? 0 : item.pod.slackSeconds;
+      horizonSeconds = Math.max(horizonSeconds, arrivalSeconds + slack + alone);
+    }
+    if (item.rhythm !== undefined) {
+      const { amplitude, periodSeconds, phaseSeconds } = item.rhythm;
+      const key = `${amplitude} ${periodSeconds} ${phaseSeconds}`;
+      const known = rhythmIndex.get(key) ?? rhythms.push(item.rhythm) - 1;
+      rhythmIndex.set(key, known);
+      rhythm[id] = known;
+    }
+  }
+  checkSizes(nodes, items);
+  return {
+    items,
+    pods: items.map((item) => item.pod),
+    count,
+    prefilled,
+    arrival: Float64Array.from(items, (item) => item.arrivalSeconds),
+    deadline: Float64Array.from(items, (item) =>
+      item.prefill === true ? 0 : item.arrivalSeconds + item.pod.slackSeconds,
+    ),
+    cpuMilli: Float64Array.from(items, (item) => item.pod.cpuMilli),
+    memoryBytes: Float64Array.from(items, (item) => item.pod.memoryBytes),
+    useMilli: Float64Array.from(items, (item) => item.useMilli),
+    seconds: Float64Array.from(items, (item) => item.seconds),
+    isBatch: Uint8Array.from(items, (item) => (item.kind === 'batch' ? 1 : 0)),
+    rhythm,
+    rhythms,
+    gpuUse: Float64Array.from(items, (item) => item.gpuUse ?? 1),
+    windowSeconds,
+    horizonSeconds,
+  };
+}
+
+/** Tells inputs apart: a snapshot is only taken up with the ones that it was made with. */
+export function fingerprint(input: SimulationInput, plan: Plan): string {
+  const digest = new Digest().text(input.policy.name).number(input.seed).text(JSON.stringify(input.options));
+  for (const node of input.nodes) {
+    digest.text(node.name).number(node.cpuMilli).number(node.memoryBytes).number(node.pods);
+    digest.number(node.power?.idleWatts ?? -1).number(node.power?.fullWatts ?? -1);
+  }
+  digest.number(plan.windowSeconds).number(plan.horizonSeconds);
+  for (let id = 0; id < plan.count; id++) {
+    digest.number(plan.arrival[id]!).number(plan.deadline[id]!).number(plan.cpuMilli[id]!);
+    digest.number(plan.memoryBytes[id]!).number(plan.useMilli[id]!).number(plan.seconds[id]!);
+    digest.word(plan.isBatch[id]!).number(plan.gpuUse[id]!);
+  }
+  return digest.hex;
+}
