@@ -79,7 +79,7 @@ function checkSizes(nodes: readonly Node[], items: readonly WorkItem[]): void {
  *
  * @throws KISIM_E_SIM_WORKLOAD_INVALID, KISIM_E_SIM_OPTIONS_INVALID, KISIM_E_SIM_POD_TOO_LARGE
  */
-export function planOf(input: SimulationInput): Plan {
+export function planOf(input: Pick<SimulationInput, 'nodes' | 'workload' | 'options'>): Plan {
   const { nodes, workload, options } = input;
   const { items, windowSeconds } = workload;
   if (!(options.tickSeconds > 0))
