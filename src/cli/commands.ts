@@ -1,4 +1,5 @@
 import type { CommandSpec } from './command.ts';
+import { benchmarkCommand } from './specs/benchmark.ts';
 import { completionCommand } from './specs/completion.ts';
 import { configCheckCommand } from './specs/config-check.ts';
 import { configShowCommand } from './specs/config-show.ts';
@@ -31,6 +32,7 @@ export const commandTable: readonly CommandSpec[] = [
   energyCommand,
   exportCommand,
   recordCommand,
+  benchmarkCommand,
   doctorCommand,
   configCheckCommand,
   configShowCommand,

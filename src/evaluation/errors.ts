@@ -17,6 +17,12 @@ export const errors = defineErrors({
     expected: 'a YAML file in the form of docs/user/benchmark.md, or one of the names default and small',
     action: 'check its path and syntax',
   },
+  KISIM_E_EVALUATION_HARDWARE_FILE: {
+    summary: 'the table of servers cannot be read',
+    expected:
+      'a CSV file with cpu_key, system, year, cores, threads, memory_gb and watts, as --hardware describes',
+    action: 'check its path',
+  },
   KISIM_E_EVALUATION_WORK_DIFFERS: {
     summary: 'two policies did not complete the same work, so that their energies cannot be compared',
     expected: 'the same pods completed under every policy of a pairing',

@@ -24,8 +24,9 @@ export interface SituationRequest {
 export interface Laboratory {
   /** Throws a coded error for a scenario that is not known. */
   checkScenario(name: string): void;
-  situation(request: SituationRequest): Situation;
   /** Throws a coded error for a policy that is not known. */
+  checkPolicy(name: string): void;
+  situation(request: SituationRequest): Situation;
   policy(name: string): Policy;
   simulate(input: SimulationInput): SimulationResult;
 }

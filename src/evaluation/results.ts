@@ -47,6 +47,8 @@ export interface ClusterResult {
   readonly memoryBytes: number;
   readonly pods: number;
   readonly types: readonly NodeType[];
+  /** Watts of a core at full load of the thirstiest kind of node over those of the thriftiest; null where not known. */
+  readonly efficiencySpread: number | null;
 }
 
 export interface CellResult {

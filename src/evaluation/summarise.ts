@@ -1,6 +1,13 @@
 import { RandomStream } from '../util/rng.ts';
 import { JOULES_PER_WATT_HOUR } from '../util/units.ts';
-import { type LoggedRecord, type PairingRecord, type RunRecord, recordKey, WAIT_EDGES } from './records.ts';
+import {
+  type LoggedRecord,
+  type NodeType,
+  type PairingRecord,
+  type RunRecord,
+  recordKey,
+  WAIT_EDGES,
+} from './records.ts';
 import type {
   BenchmarkResults,
   CellResult,
@@ -101,7 +108,17 @@ function summariseCell(suite: Suite, cell: number, index: RecordIndex): CellResu
     const { clusterSeed, nodes, cpuMilli, memoryBytes, types } = pairings[0]!;
     const workloadSeeds = pairings.map(({ workloadSeed }) => workloadSeed);
     const pods = pairings.reduce((sum, each) => sum + each.pods, 0);
-    return { cluster, clusterSeed, workloadSeeds, nodes, cpuMilli, memoryBytes, pods, types };
+    return {
+      cluster,
+      clusterSeed,
+      workloadSeeds,
+      nodes,
+      cpuMilli,
+      memoryBytes,
+      pods,
+      types,
+      efficiencySpread: efficiencySpread(types),
+    };
   });
   const runsOf = (policy: string) =>
     upTo(suite.clusters).map((cluster) =>
@@ -165,6 +182,12 @@ function summariseCell(suite: Suite, cell: number, index: RecordIndex): CellResu
     offline: offline === undefined ? null : { percent: estimate(offline), percentByCluster: [...offline] },
     controlHolds: control ? policies.every(readsZero) : null,
   };
+}
+
+function efficiencySpread(types: readonly NodeType[]): number | null {
+  if (types.length === 0 || types.some(({ fullWatts }) => fullWatts === null)) return null;
+  const watts = types.map(({ fullWatts, cpuMilli }) => fullWatts! / cpuMilli);
+  return Math.max(...watts) / Math.min(...watts);
 }
 
 function readsZero({ percent: { mean: centre, interval } }: PolicyResult): boolean {

@@ -20,6 +20,11 @@ const shares: Readonly<Record<string, number>> = {
   failing: 1,
 };
 
+function unknownPolicy(name: string): KisimError {
+  const template = { summary: 'no such policy', expected: 'another', action: 'name another' };
+  return new KisimError('KISIM_E_TEST', template, name);
+}
+
 /**
  * A laboratory without an engine, in the place of the real one: what a policy saves is written above. `flat` costs every
  * policy the same, `asleep` has nodes that sleep.
@@ -27,6 +32,9 @@ const shares: Readonly<Record<string, number>> = {
 export const openLaboratory: OpenLaboratory = () => ({
   checkScenario(name) {
     if (!['plain', 'asleep', 'flat'].includes(name)) throw new Error(`no scenario ${name}`);
+  },
+  checkPolicy(name) {
+    if (name === 'unknown') throw unknownPolicy(name);
   },
   situation: ({ scenario, clusterSeed, workloadSeed, load }) => {
     const random = new RandomStream(clusterSeed);
@@ -52,10 +60,7 @@ export const openLaboratory: OpenLaboratory = () => ({
     };
   },
   policy(name): Policy {
-    if (name === 'unknown') {
-      const template = { summary: 'no such policy', expected: 'another', action: 'name another' };
-      throw new KisimError('KISIM_E_TEST', template, name);
-    }
+    if (name === 'unknown') throw unknownPolicy(name);
     return {
       name,
       start() {

@@ -1,5 +1,6 @@
 import type { Milliseconds } from '../../util/units.ts';
 import { meanWatts } from '../../util/units.ts';
+import { timeText } from '../time-left.ts';
 import { wattsText } from '../top/text.ts';
 import type { Progress } from './take-readings.ts';
 
@@ -24,11 +25,4 @@ function countedWatts({ last }: Progress): number | null {
     watts += meanWatts(energyMicrojoules, intervalNanoseconds);
   }
   return counted.length === 0 ? null : watts;
-}
-
-function timeText(seconds: number): string {
-  const whole = Math.ceil(seconds);
-  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
-  if (hours > 0) return `${hours} h ${minutes} min`;
-  return minutes > 0 ? `${minutes} min ${whole % 60} s` : `${whole} s`;
 }

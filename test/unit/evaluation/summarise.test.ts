@@ -30,7 +30,7 @@ function records(plain: Energies, flat: Energies, change: (run: RunRecord) => Ru
   return pairingsOf(suite).flatMap((pairing): LoggedRecord[] => {
     const cell = cellName(suite.cells[pairing.cell]!);
     const place = { cell, cluster: pairing.cluster, seed: pairing.seed };
-    const described = { kind: 'pairing', ...place, clusterSeed: 1, workloadSeed: 2, sleeps: false, pods: 10 };
+    const described = { kind: 'pairing', ...place, clusterSeed: 1, workloadSeed: 2, sleeps: false, pods: 10, types: [] };
     const runs = policiesOf(suite, pairing.cell).map((policy) => {
       const kwh = (pairing.cell === 0 ? plain : flat)[policy]![pairing.cluster]!;
       const waits = new Array<number>(WAIT_EDGES.length + 1).fill(0);

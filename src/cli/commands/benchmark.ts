@@ -1,0 +1,142 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { errors } from '../../evaluation/errors.ts';
+import type { OpenLaboratory } from '../../evaluation/laboratory.ts';
+import type { LoggedRecord } from '../../evaluation/records.ts';
+import { resultsCsv } from '../../evaluation/results-csv.ts';
+import { fingerprintOf, RunLog } from '../../evaluation/run-log.ts';
+import { runSuite } from '../../evaluation/runner.ts';
+import { policiesOf, type Suite } from '../../evaluation/suite.ts';
+import { summarise } from '../../evaluation/summarise.ts';
+import { resultTables } from '../../evaluation/tables.ts';
+import { systemErrorCode } from '../../util/errors.ts';
+import { machine, versionWithCommit } from '../benchmark/machine.ts';
+import { readBenchmarkOptions } from '../benchmark/options.ts';
+import { ProgressReport } from '../benchmark/progress.ts';
+import { resultFiles, writeResultFiles } from '../benchmark/result-files.ts';
+import type { CommandContext } from '../command.ts';
+import { version } from '../version.ts';
+
+/** As a shell tells of a program that ended by SIGINT. */
+const STOPPED_STATUS = 130;
+
+const ownLaboratory = new URL('../../evaluation/own-laboratory.ts', import.meta.url);
+
+/**
+ * `kisimd benchmark`. Resolves to 0 also where a control failed: then the output says so.
+ *
+ * Throws KISIM_E_USAGE, KISIM_E_EVALUATION_*, and what scenarios and policies throw of names that they do not know.
+ */
+export async function runBenchmark(
+  context: CommandContext,
+  laboratory: URL = ownLaboratory,
+): Promise<number> {
+  const { stdout, stderr, signal } = context;
+  const options = readBenchmarkOptions(context.options);
+  const { suite, hardware } = options;
+  await checkNames(suite, laboratory, hardware);
+  const started = new Date();
+  const from = { version: versionWithCommit(version()), hardware: hardware && hardwareMark(hardware) };
+  const folder = resolve(options.out ?? join('kisimd-benchmark', newName(suite.name, started)));
+  const fingerprint = fingerprintOf(suite, from);
+  const log = RunLog.open(folder, { kind: 'benchmark', format: 1, fingerprint, suite }, options.resume);
+  const records: LoggedRecord[] = [...log.earlier];
+  const progress = new ProgressReport(stderr, () => performance.now());
+  const before = performance.now();
+  let complete: boolean;
+  try {
+    const result = await runSuite({
+      suite,
+      laboratory,
+      hardware,
+      workers: options.workers,
+      earlier: log.earlier,
+      signal,
+      onRecord: (record) => {
+        log.append(record);
+        records.push(record);
+      },
+      onProgress: (now) => progress.tell(now),
+    });
+    complete = result.complete;
+  } finally {
+    progress.end();
+    log.close();
+  }
+  if (!complete) {
+    stderr.write(
+      `stopped; what was run is in ${folder}: go on with the same command, --resume --out ${folder}\n`,
+    );
+    return STOPPED_STATUS;
+  }
+
+  const results = summarise({ suite, ...from, records });
+  const conditions = {
+    command: ['kisimd', 'benchmark', ...commandWords(context)].join(' '),
+    started: started.toISOString(),
+    seconds: Number(((performance.now() - before) / 1000).toFixed(1)),
+    workers: options.workers,
+    runsMade: runCount(records) - runCount(log.earlier),
+    runsInAll: runCount(records),
+    ...machine(),
+  };
+  const files = resultFiles(results, records, conditions);
+  writeResultFiles(folder, files);
+  if (options.print === 'json') stdout.write(files['results.json']);
+  else if (options.print === 'csv') stdout.write(resultsCsv(results));
+  else stdout.write(resultTables(results, stdout.columns === undefined ? {} : { width: stdout.columns }));
+  stderr.write(`wrote ${Object.keys(files).join(', ')} to ${folder}\n`);
+  return 0;
+}
+
+/** Before any folder is made or any run begun. */
+async function checkNames(suite: Suite, address: URL, hardware: string | undefined): Promise<void> {
+  const { openLaboratory } = (await import(address.href)) as { readonly openLaboratory: OpenLaboratory };
+  const laboratory = openLaboratory({ hardware });
+  for (const [i, { scenario }] of suite.cells.entries()) {
+    laboratory.checkScenario(scenario);
+    for (const policy of policiesOf(suite, i)) laboratory.checkPolicy(policy);
+  }
+}
+
+/** Name and content of a hardware table: runs on another table are other runs. */
+function hardwareMark(file: string): string {
+  try {
+    const hash = createHash('sha256').update(readFileSync(file)).digest('hex');
+    return `${basename(file)} sha256:${hash}`;
+  } catch (cause) {
+    const code = systemErrorCode(cause) ?? String(cause);
+    throw errors.KISIM_E_EVALUATION_HARDWARE_FILE(`${file}: ${code}`, { cause });
+  }
+}
+
+function newName(suite: string, now: Date): string {
+  const time = now.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
+  return `${basename(suite).replace(/\W+/g, '-')}-${time}`;
+}
+
+function runCount(records: readonly LoggedRecord[]): number {
+  return records.filter(({ kind }) => kind === 'run').length;
+}
+
+/** The options as they could have been typed, for the report; global ones have no say in the results. */
+function commandWords({ options }: CommandContext): string[] {
+  const own = [
+    'suite',
+    'policies',
+    'scenarios',
+    'loads',
+    'clusters',
+    'seeds',
+    'seed',
+    'baseline',
+    'hardware',
+    'offline',
+  ];
+  return own.flatMap((name) => {
+    const value = options[name];
+    if (value === undefined || value === false) return [];
+    return value === true ? [`--${name}`] : [`--${name}`, String(value)];
+  });
+}
