@@ -17,6 +17,16 @@ export const errors = defineErrors({
     expected: 'nodes with a power curve and, where they sleep, the watts of sleeping and waking',
     action: 'give every node a power model, or take a policy that looks at requests only',
   },
+  KISIM_E_KUBE_NODE: {
+    summary: 'the scheduler was told of a node that cannot be',
+    expected: 'each node added once, before it is changed or removed',
+    action: 'report this with the command that you ran',
+  },
+  KISIM_E_KUBE_POD: {
+    summary: 'the scheduler was told of a pod that cannot be',
+    expected: 'each pod placed once, before it is removed',
+    action: 'report this with the command that you ran',
+  },
   KISIM_E_POLICY_WEIGHTS: {
     summary: 'a weight vector is not usable',
     expected: 'one finite number for every term of docs/developer/policies.md',

@@ -1,0 +1,281 @@
+import type { Labels } from '../../cluster/labels.ts';
+import type { Node } from '../../cluster/node.ts';
+import type { Pod, PodScheduling } from '../../cluster/pod.ts';
+import { errors } from '../errors.ts';
+import { Demand } from './demand.ts';
+import { NodeOrder } from './node-order.ts';
+import type { RequiredNodes } from './node-selection.ts';
+import { ImageStates } from './plugins/image-locality.ts';
+import { carriedTermsOf, incomingTermsOf } from './plugins/inter-pod-affinity.ts';
+import { type PreferredNodes, preferredNodes } from './plugins/node-affinity.ts';
+import { UsedPorts } from './plugins/node-ports.ts';
+import { hardSpreadOf, softSpreadOf } from './plugins/pod-topology-spread.ts';
+import { type TaintView, taintView } from './plugins/taint-toleration.ts';
+import { PodClass } from './pod-class.ts';
+import { PodCounters } from './pod-counters.ts';
+import { PLAIN_SCHEDULING, PodShape, type ShapeViews } from './pod-shape.ts';
+import { ResourceBook } from './resource-book.ts';
+import { TopologyColumn } from './topology-column.ts';
+
+interface PlacedPod {
+  readonly pod: Pod;
+  readonly shape: PodShape;
+  readonly podClass: PodClass;
+  readonly nodeName: string;
+  /** -1 while its node is not there. */
+  slot: number;
+}
+
+/** Shapes and classes known by their text; forgotten together when there are more. */
+const MOST_TEXTS = 1 << 14;
+
+/**
+ * What a scheduler knows: nodes, the pods on them, and everything that is counted over both. A change of a pod is
+ * booked at once; after a change of nodes everything is built anew, once, when it is next asked for.
+ */
+export class KubeBook {
+  readonly resources = new ResourceBook();
+  /** Slots in the order in which Kubernetes looks at nodes. */
+  order: Int32Array = new Int32Array(0);
+  nodes: readonly Node[] = [];
+  counters: PodCounters;
+  ports = new UsedPorts(0);
+
+  readonly #namespaces: ReadonlyMap<string, Labels>;
+  readonly #nodeOrder = new NodeOrder();
+  readonly #nodesByName = new Map<string, Node>();
+  readonly #slots = new Map<string, number>();
+  readonly #pods = new Map<number, PlacedPod>();
+  readonly #columns = new Map<string, TopologyColumn>();
+  readonly #masks = new Map<string, Uint8Array>();
+  readonly #taintViews = new Map<string, TaintView>();
+  readonly #preferences = new Map<string, PreferredNodes>();
+  readonly #imagesByNames = new Map<string, Float64Array | undefined>();
+  #images = new ImageStates([]);
+  readonly #classes = new Map<string, PodClass>();
+  readonly #shapes = new Map<string, PodShape>();
+  readonly #plainShapes = new Map<string, PodShape>();
+  readonly #shapeOf = new WeakMap<PodScheduling, Map<string, PodShape>>();
+  readonly #scratch = new Demand();
+  #stale = true;
+  #generation = 0;
+
+  constructor(nodes: readonly Node[], namespaces: ReadonlyMap<string, Labels>) {
+    this.#namespaces = namespaces;
+    this.counters = new PodCounters(0, 0, () => []);
+    for (const node of nodes) this.addNode(node);
+    this.refresh();
+  }
+
+  get podCount(): number {
+    return this.#pods.size;
+  }
+
+  /** @throws KISIM_E_KUBE_NODE for a name that is there already */
+  addNode(node: Node): void {
+    if (this.#nodesByName.has(node.name)) throw errors.KISIM_E_KUBE_NODE(`${node.name} is there already`);
+    this.#nodesByName.set(node.name, node);
+    this.#nodeOrder.add(node);
+    this.#stale = true;
+  }
+
+  /** The pods of a node that goes are kept: they count again when it comes back. */
+  removeNode(name: string): void {
+    if (!this.#nodesByName.delete(name)) throw errors.KISIM_E_KUBE_NODE(`${name} is not there`);
+    this.#nodeOrder.remove(name);
+    this.#stale = true;
+  }
+
+  updateNode(node: Node): void {
+    if (!this.#nodesByName.has(node.name)) throw errors.KISIM_E_KUBE_NODE(`${node.name} is not there`);
+    this.#nodesByName.set(node.name, node);
+    this.#nodeOrder.update(node);
+    this.#stale = true;
+  }
+
+  slotOf(name: string): number {
+    return this.#slots.get(name) ?? -1;
+  }
+
+  /** Brings everything up to date with the nodes; to be called before a decision. */
+  refresh(): void {
+    if (!this.#stale && !this.counters.isFull) return;
+    this.#stale = false;
+    this.nodes = [...this.#nodesByName.values()];
+    this.#slots.clear();
+    this.nodes.forEach((node, slot) => {
+      this.#slots.set(node.name, slot);
+    });
+    this.order = Int32Array.from(this.#nodeOrder.names(), (name) => this.#slots.get(name)!);
+    this.resources.reset(this.nodes);
+    this.ports = new UsedPorts(this.nodes.length);
+    this.#columns.clear();
+    this.#masks.clear();
+    this.#taintViews.clear();
+    this.#preferences.clear();
+    this.#imagesByNames.clear();
+    this.#images = new ImageStates(this.nodes);
+    this.counters = new PodCounters(this.nodes.length, ++this.#generation, () => this.#pods.values());
+    for (const placed of this.#pods.values()) placed.slot = -1;
+    for (const placed of this.#pods.values()) {
+      const slot = this.slotOf(placed.nodeName);
+      if (slot < 0) continue;
+      // A counter that is made here counts the pods that have a slot: this one only after it is booked.
+      this.views(placed.shape);
+      placed.slot = slot;
+      this.#book(placed, 1);
+    }
+    this.counters.settle();
+  }
+
+  /** @throws KISIM_E_KUBE_POD for a pod that is placed already */
+  add(pod: Pod, nodeName: string): void {
+    if (this.#pods.has(pod.id))
+      throw errors.KISIM_E_KUBE_POD(`${pod.namespace}/${pod.name} is placed already`);
+    this.refresh();
+    const shape = this.shape(pod);
+    const slot = this.slotOf(nodeName);
+    const placed = { pod, shape, podClass: shape.podClass, nodeName, slot };
+    if (slot >= 0) this.#book(placed, 1);
+    this.#pods.set(pod.id, placed);
+  }
+
+  /** @throws KISIM_E_KUBE_POD for a pod that is not placed */
+  remove(podId: number): void {
+    const placed = this.#pods.get(podId);
+    if (placed === undefined) throw errors.KISIM_E_KUBE_POD(`no pod with id ${podId} is placed`);
+    this.refresh();
+    if (placed.slot >= 0) this.#book(placed, -1);
+    this.#pods.delete(podId);
+  }
+
+  has(podId: number): boolean {
+    return this.#pods.has(podId);
+  }
+
+  column(key: string): TopologyColumn {
+    let column = this.#columns.get(key);
+    if (column === undefined) {
+      column = new TopologyColumn(key, this.nodes);
+      this.#columns.set(key, column);
+    }
+    return column;
+  }
+
+  /** A set of nodes that is made once for all pods with the same key. */
+  mask(key: string, includes: (node: Node, slot: number) => boolean): Uint8Array {
+    return remembered(this.#masks, key, () =>
+      Uint8Array.from(this.nodes, (node, slot) => (includes(node, slot) ? 1 : 0)),
+    );
+  }
+
+  shape(pod: Pod): PodShape {
+    if (pod.scheduling === undefined) {
+      let shape = this.#plainShapes.get(pod.namespace);
+      if (shape === undefined) {
+        shape = new PodShape(PLAIN_SCHEDULING, this.#classOf(pod.namespace, {}));
+        this.#plainShapes.set(pod.namespace, shape);
+      }
+      return shape;
+    }
+    let byNamespace = this.#shapeOf.get(pod.scheduling);
+    if (byNamespace === undefined) {
+      byNamespace = new Map();
+      this.#shapeOf.set(pod.scheduling, byNamespace);
+    }
+    let shape = byNamespace.get(pod.namespace);
+    if (shape === undefined) {
+      shape = this.#shapeByText(pod.namespace, pod.scheduling);
+      byNamespace.set(pod.namespace, shape);
+    }
+    return shape;
+  }
+
+  /** What the plugins make of a shape, made again only after nodes or counters changed. */
+  views(shape: PodShape): ShapeViews {
+    const { views } = shape;
+    if (views !== undefined && views.generation === this.#generation) return views;
+    const { scheduling } = shape;
+    shape.views = {
+      generation: this.#generation,
+      taints: this.#taints(scheduling),
+      required: shape.required.key === '' ? undefined : this.requiredMask(shape.required),
+      preferred: this.#preferred(scheduling),
+      hardSpread: hardSpreadOf(this, shape),
+      softSpread: softSpreadOf(this, shape),
+      terms: incomingTermsOf(this, shape),
+      carried: carriedTermsOf(this, shape),
+      images: this.#imageScores(scheduling),
+    };
+    return shape.views;
+  }
+
+  requiredMask(required: RequiredNodes): Uint8Array {
+    return this.mask(`required ${required.key}`, (node) => required.matches(node));
+  }
+
+  #book(placed: PlacedPod, sign: 1 | -1): void {
+    const { pod, shape, podClass, slot } = placed;
+    this.resources.book(slot, shape.demandOf(pod, this.#scratch), sign);
+    if (shape.hostPorts.length > 0) {
+      if (sign === 1) this.ports.add(slot, shape.hostPorts);
+      else this.ports.remove(slot, shape.hostPorts);
+    }
+    const { carried } = this.views(shape);
+    this.counters.add(podClass, slot, sign);
+    for (let t = 0; t < carried.length; t++) carried[t]!.counts.add(slot, sign, carried[t]!.weight);
+  }
+
+  #taints({ tolerations }: PodScheduling): TaintView {
+    return remembered(this.#taintViews, JSON.stringify(tolerations), () =>
+      taintView(this.nodes, tolerations),
+    );
+  }
+
+  #preferred({ nodeAffinity }: PodScheduling): PreferredNodes | undefined {
+    const preferred = nodeAffinity?.preferred ?? [];
+    if (preferred.length === 0) return undefined;
+    return remembered(this.#preferences, JSON.stringify(preferred), () =>
+      preferredNodes(this.nodes, preferred),
+    );
+  }
+
+  #imageScores(scheduling: PodScheduling): Float64Array | undefined {
+    if (this.#images.isEmpty) return undefined;
+    const { containers, initContainers, imageVolumes } = scheduling;
+    const names = [...initContainers, ...containers].map(({ image }) => image);
+    const key = JSON.stringify([names, imageVolumes]);
+    return remembered(this.#imagesByNames, key, () => this.#images.scores(names, imageVolumes));
+  }
+
+  #shapeByText(namespace: string, scheduling: PodScheduling): PodShape {
+    const key = JSON.stringify([namespace, scheduling]);
+    return remembered(
+      this.#shapes,
+      key,
+      () => new PodShape(scheduling, this.#classOf(namespace, scheduling.labels)),
+    );
+  }
+
+  #classOf(namespace: string, labels: Labels): PodClass {
+    const key = JSON.stringify([namespace, labels]);
+    return remembered(this.#classes, key, () => {
+      // Every namespace has its name as a label: the API server sets it.
+      const namespaceLabels = {
+        'kubernetes.io/metadata.name': namespace,
+        ...this.#namespaces.get(namespace),
+      };
+      return new PodClass(namespace, labels, namespaceLabels);
+    });
+  }
+}
+
+/** The value of a key, made where it is not known; all are forgotten when there are too many. */
+function remembered<T>(values: Map<string, T>, key: string, make: () => T): T {
+  const known = values.get(key);
+  if (known !== undefined || values.has(key)) return known as T;
+  if (values.size >= MOST_TEXTS) values.clear();
+  const made = make();
+  values.set(key, made);
+  return made;
+}

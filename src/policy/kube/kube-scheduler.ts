@@ -1,0 +1,253 @@
+import type { Labels } from '../../cluster/labels.ts';
+import type { Node } from '../../cluster/node.ts';
+import type { Pod } from '../../cluster/pod.ts';
+import { Demand } from './demand.ts';
+import { FilterChain, type Refusal } from './filter-chain.ts';
+import { heapRoot } from './heap-root.ts';
+import { KubeBook } from './kube-book.ts';
+import { BalancedAllocation } from './plugins/balanced-allocation.ts';
+import { ImageLocality } from './plugins/image-locality.ts';
+import type { PodShape } from './pod-shape.ts';
+import { enoughFeasibleNodes } from './sampling.ts';
+
+export interface KubeSchedulerOptions {
+  /** Labels of namespaces, for namespaceSelector; one that is missing has its name as its only label. */
+  readonly namespaces?: ReadonlyMap<string, Labels>;
+  /** percentageOfNodesToScore; 0, the default: by the size of the cluster. 100: every node. */
+  readonly percentageOfNodesToScore?: number;
+}
+
+/** Points of one feasible node. Plugins that had nothing to say about the pod are left out: they count 0. */
+export interface NodeScore {
+  readonly node: string;
+  readonly total: number;
+  /** By Kubernetes' name of the plugin: 0 to 100, times its weight. */
+  readonly weighted: Readonly<Record<string, number>>;
+  readonly unweighted: Readonly<Record<string, number>>;
+}
+
+export interface KubeDecision {
+  /** Undefined: the pod stays pending. */
+  readonly node: string | undefined;
+  /** Feasible nodes that were found before the search ended. */
+  readonly feasible: number;
+  /** Those and the nodes that were refused on the way. */
+  readonly evaluatedCount: number;
+  /** Why the pod could not be placed whatever the nodes. */
+  readonly failure: string | undefined;
+  /** Of each refused node, where details were asked for. */
+  readonly reasons: ReadonlyMap<string, Refusal> | undefined;
+  /** Of each feasible node, in the order in which they were found, where details were asked for and more than one was. */
+  readonly scores: readonly NodeScore[] | undefined;
+}
+
+interface Details {
+  readonly reasons: Map<string, Refusal>;
+  readonly scores: { weighted: Record<string, number>; unweighted: Record<string, number> }[];
+}
+
+/** No node takes the pod. */
+export const NOWHERE = -1;
+
+/**
+ * Kubernetes 1.36's default scheduler, decision for decision: its filters and scores with their default weights, its
+ * order of nodes, sampling and ties, with `parallelism: 1` and without OpportunisticBatching, which never acts with the
+ * default configuration. It does not preempt: a pod that no node takes stays pending.
+ *
+ * What it is not told of does not exist for it: volumes, resource claims, extenders, gates.
+ *
+ * @example
+ * const scheduler = new KubeScheduler(nodes);
+ * const { node } = scheduler.schedule(pod);
+ * if (node !== undefined) scheduler.add(pod, node);
+ */
+export class KubeScheduler {
+  readonly #book: KubeBook;
+  readonly #percentage: number;
+  readonly #filters: FilterChain;
+  readonly #balanced: BalancedAllocation;
+  readonly #images = new ImageLocality();
+  readonly #scratch = new Demand();
+  #next = 0;
+  #feasible = new Int32Array(0);
+  #total = new Float64Array(0);
+  #points = new Float64Array(0);
+  #heap = new Int32Array(0);
+  #found = 0;
+  #refused = 0;
+  #failure: string | undefined;
+
+  /** @param nodes in the order in which Kubernetes came to know them: by name, where they were there before it */
+  constructor(nodes: readonly Node[], options: KubeSchedulerOptions = {}) {
+    this.#book = new KubeBook(nodes, options.namespaces ?? new Map());
+    this.#percentage = options.percentageOfNodesToScore ?? 0;
+    this.#filters = new FilterChain(this.#book);
+    this.#balanced = new BalancedAllocation(this.#book.resources);
+    this.#grow();
+  }
+
+  /** Where the next search begins in the order of nodes. */
+  get nextStartNodeIndex(): number {
+    return this.#next;
+  }
+
+  set nextStartNodeIndex(index: number) {
+    this.#next = index;
+  }
+
+  /** Books a pod that is bound to a node. */
+  add(pod: Pod, nodeName: string): void {
+    this.#book.add(pod, nodeName);
+  }
+
+  /** Forgets a pod that is gone; it is known by its id. */
+  remove(podId: number): void {
+    this.#book.remove(podId);
+  }
+
+  addNode(node: Node): void {
+    this.#book.addNode(node);
+  }
+
+  removeNode(name: string): void {
+    this.#book.removeNode(name);
+  }
+
+  updateNode(node: Node): void {
+    this.#book.updateNode(node);
+  }
+
+  /** Decides where a pod goes. It is not booked: that is `add`. */
+  schedule(pod: Pod, options: { readonly verbose?: boolean } = {}): KubeDecision {
+    const details: Details | undefined =
+      options.verbose === true ? { reasons: new Map(), scores: [] } : undefined;
+    const slot = this.decide(pod, undefined, details);
+    const { nodes } = this.#book;
+    const scores = details?.scores.map((score, i) => ({
+      node: nodes[this.#feasible[i]!]!.name,
+      total: this.#total[i]!,
+      ...score,
+    }));
+    return {
+      node: slot === NOWHERE ? undefined : nodes[slot]!.name,
+      feasible: this.#found,
+      evaluatedCount: this.#found + this.#refused,
+      failure: this.#failure,
+      reasons: details?.reasons,
+      scores: scores !== undefined && scores.length > 1 ? scores : undefined,
+    };
+  }
+
+  /**
+   * The same without words: index of the node in the list given to the constructor, or NOWHERE.
+   *
+   * @param allowed 1 for the nodes that somebody else's filters leave, who has checked resources too; left out: this
+   *   checks everything
+   */
+  decide(pod: Pod, allowed?: Uint8Array, details?: Details): number {
+    const book = this.#book;
+    book.refresh();
+    if (book.order.length > this.#feasible.length) this.#grow();
+    this.#found = this.#refused = 0;
+    this.#failure = undefined;
+    if (book.order.length === 0) return NOWHERE;
+    const shape = book.shape(pod);
+    const views = book.views(shape);
+    const demand = shape.demandOf(pod, this.#scratch);
+    this.#filters.prepare(shape, views, demand, allowed === undefined);
+    const order = this.#searched(shape);
+    if (order === undefined) return NOWHERE;
+    this.#search(order, allowed, details);
+    if (this.#found === 0) return NOWHERE;
+    if (this.#found === 1) return this.#feasible[0]!;
+    this.#balanced.prepare(demand);
+    this.#images.prepare(views.images);
+    if (this.#filters.affinity.fails) {
+      this.#failure = 'a preferred node affinity term cannot be parsed';
+      return NOWHERE;
+    }
+    this.#score(details);
+    return this.#feasible[heapRoot(this.#total, this.#found, this.#heap)]!;
+  }
+
+  /** The nodes to look at, in order: all, or those that required affinity names; undefined: it contradicts itself. */
+  #searched(shape: PodShape): Int32Array | undefined {
+    const names = shape.namedNodes;
+    if (names === undefined) return this.#book.order;
+    if (names.size === 0) {
+      this.#failure = 'pod affinity terms conflict';
+      return undefined;
+    }
+    // Kubernetes walks through a Go set here, in any order; with one name, nearly always, there is only one.
+    return this.#book.order.filter((slot) => names.has(this.#book.nodes[slot]!.name));
+  }
+
+  #search(order: Int32Array, allowed: Uint8Array | undefined, details: Details | undefined): void {
+    const size = order.length;
+    const enough = enoughFeasibleNodes(size, this.#percentage);
+    const filters = this.#filters;
+    const feasible = this.#feasible;
+    let found = 0;
+    let refused = 0;
+    let at = size === 0 ? 0 : this.#next % size;
+    for (let i = 0; i < size; i++) {
+      const slot = order[at]!;
+      if (++at === size) at = 0;
+      if ((allowed === undefined || allowed[slot] === 1) && filters.passes(slot)) {
+        // One too many ends the search, and is neither taken nor counted.
+        if (found === enough) break;
+        feasible[found++] = slot;
+      } else {
+        refused++;
+        if (details !== undefined) details.reasons.set(this.#book.nodes[slot]!.name, filters.refusal(slot));
+      }
+    }
+    this.#found = found;
+    this.#refused = refused;
+    this.#next = (this.#next + found + refused) % this.#book.order.length;
+  }
+
+  #score(details: Details | undefined): void {
+    const count = this.#found;
+    const { taints, affinity, fit, spread, podAffinity } = this.#filters;
+    this.#total.fill(0, 0, count);
+    if (details !== undefined)
+      for (let i = 0; i < count; i++) details.scores.push({ weighted: {}, unweighted: {} });
+    this.#addPoints(taints, details);
+    if (affinity.scores) this.#addPoints(affinity, details);
+    this.#addPoints(fit, details);
+    if (spread.scores) this.#addPoints(spread, details);
+    if (podAffinity.scores) this.#addPoints(podAffinity, details);
+    if (this.#balanced.scores) this.#addPoints(this.#balanced, details);
+    if (this.#images.scores) this.#addPoints(this.#images, details);
+  }
+
+  #addPoints(
+    plugin: {
+      readonly name: string;
+      readonly weight: number;
+      score(slots: Int32Array, count: number, out: Float64Array): void;
+    },
+    details: Details | undefined,
+  ): void {
+    const count = this.#found;
+    const points = this.#points;
+    const total = this.#total;
+    const { weight } = plugin;
+    plugin.score(this.#feasible, count, points);
+    for (let i = 0; i < count; i++) total[i]! += weight * points[i]!;
+    if (details === undefined) return;
+    for (let i = 0; i < count; i++) {
+      details.scores[i]!.unweighted[plugin.name] = points[i]!;
+      details.scores[i]!.weighted[plugin.name] = weight * points[i]!;
+    }
+  }
+
+  #grow(): void {
+    const size = this.#book.order.length;
+    this.#feasible = new Int32Array(size);
+    this.#total = new Float64Array(size);
+    this.#points = new Float64Array(size);
+    this.#heap = new Int32Array(size);
+  }
+}
