@@ -6,6 +6,8 @@ import { dotProduct } from './dot-product.ts';
 import { energyRules, waitRules } from './energy/rules.ts';
 import { weightedPolicy } from './energy/weighted-policy.ts';
 import { errors } from './errors.ts';
+import { gpuEntries } from './gpu/gpu-entries.ts';
+import type { TypicalPod } from './gpu/typical-pods.ts';
 import { leastAllocated } from './least-allocated.ts';
 import { mostAllocated } from './most-allocated.ts';
 import type { Policy, TieRule } from './policy.ts';
@@ -21,6 +23,8 @@ import { waiting } from './waiting.ts';
 export interface PolicyOptions {
   /** How equal scores are told apart; random where left out, as Kubernetes' authors meant it. */
   readonly ties?: TieRule;
+  /** The workload that the cluster is there for, as policies against fragmentation want to know it. */
+  readonly typical?: readonly TypicalPod[];
 }
 
 interface Variant {
@@ -35,7 +39,13 @@ export interface PolicyEntry {
   readonly summary: string;
   /** What may stand behind the colon; the first one is meant where nothing does. Left out: no variants. */
   readonly variants?: readonly Variant[];
-  make(options: { readonly ties: TieRule; readonly variant: string }): Policy;
+  make(options: PolicyMaking): Policy;
+}
+
+interface PolicyMaking {
+  readonly ties: TieRule;
+  readonly variant: string;
+  readonly typical: readonly TypicalPod[] | undefined;
 }
 
 /** What may stand behind a plus sign: a change to any policy. */
@@ -105,6 +115,7 @@ export const policyEntries: readonly PolicyEntry[] = [
   ofRules('marginal-run-out'),
   ofRules('bid-price', '0.5'),
   ofRules('kube-efficiency'),
+  ...gpuEntries,
 ];
 
 export const policyWrappers: readonly WrapperEntry[] = [
@@ -134,7 +145,11 @@ export function policyByName(name: string, options: PolicyOptions = {}): Policy 
   const entry = longestPrefix(policyEntries, name);
   if (entry === undefined) throw unknown(name, name.split(/[:+]/)[0]!, policyEntries);
   const [first, ...rest] = name.slice(entry.name.length).split('+');
-  const made = entry.make({ ties: options.ties ?? 'random', variant: variantOf(entry, first!) });
+  const made = entry.make({
+    ties: options.ties ?? 'random',
+    variant: variantOf(entry, first!),
+    typical: options.typical,
+  });
   return rest.reduce((policy, text) => {
     const wrapper = longestPrefix(policyWrappers, text);
     if (wrapper === undefined) throw unknown(name, text.split(':')[0]!, policyWrappers);

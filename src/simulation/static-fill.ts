@@ -3,13 +3,13 @@ import { fits } from '../cluster/feasible.ts';
 import { FeasibleShapes } from '../cluster/feasible-shapes.ts';
 import type { Node } from '../cluster/node.ts';
 import type { Pod } from '../cluster/pod.ts';
-import { defaultGpus } from '../policy/gpu/choose-gpus.ts';
 import { Fragmentation } from '../policy/gpu/fragmentation.ts';
 import { NodeWatts } from '../policy/gpu/node-watts.ts';
 import type { TypicalPod } from '../policy/gpu/typical-pods.ts';
 import type { Policy, PolicyRun } from '../policy/policy.ts';
 import { RandomStream } from '../util/rng.ts';
 import { errors } from './errors.ts';
+import { fullestGpus } from './gpu-choice.ts';
 
 export interface StaticFillInput {
   readonly nodes: readonly Node[];
@@ -109,7 +109,7 @@ class Chosen {
   gpus(pod: Pod, node: number): Int32Array | undefined {
     if (pod.gpu === undefined) return undefined;
     const count =
-      this.#run.chooseGpus?.(pod, node, this.#out) ?? defaultGpus(this.#cluster, pod, node, this.#out);
+      this.#run.chooseGpus?.(pod, node, this.#out) ?? fullestGpus(this.#cluster, pod, node, this.#out);
     return this.#views[count];
   }
 }

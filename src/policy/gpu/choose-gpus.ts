@@ -1,5 +1,5 @@
 import type { ClusterState } from '../../cluster/cluster-state.ts';
-import type { Pod, PodGpuRequest } from '../../cluster/pod.ts';
+import type { PodGpuRequest } from '../../cluster/pod.ts';
 
 /** Whether a pod takes less than one whole GPU. */
 export function sharesGpu(asked: PodGpuRequest): boolean {
@@ -39,16 +39,4 @@ export function wholeFree(cluster: ClusterState, node: number): number {
   let free = 0;
   for (let gpu = 0; gpu < count; gpu++) if (cluster.gpuFree[from + gpu]! === 1000) free++;
   return free;
-}
-
-/**
- * The GPUs that a pod gets where its policy does not care: of a part the fullest that has room, of whole ones the first
- * that are free. Returns how many it wrote to `out`.
- */
-export function defaultGpus(cluster: ClusterState, pod: Pod, node: number, out: Int32Array): number {
-  const asked = pod.gpu;
-  if (asked === undefined || asked.count === 0) return 0;
-  if (!sharesGpu(asked)) return firstFree(cluster, node, asked.count, out);
-  out[0] = fullestWithRoom(cluster, node, asked.milliEach);
-  return 1;
 }
