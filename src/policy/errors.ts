@@ -17,6 +17,11 @@ export const errors = defineErrors({
     expected: 'nodes with a power curve and, where they sleep, the watts of sleeping and waking',
     action: 'give every node a power model, or take a policy that looks at requests only',
   },
+  KISIM_E_POLICY_REFUSED: {
+    summary: 'a policy finds none of the nodes good that it was offered for a pod',
+    expected: "nodes that the pod's own constraints allow, or a pod that may wait",
+    action: 'filter the nodes by constraints before the policy is asked',
+  },
   KISIM_E_KUBE_NODE: {
     summary: 'the scheduler was told of a node that cannot be',
     expected: 'each node added once, before it is changed or removed',

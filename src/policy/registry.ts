@@ -8,6 +8,7 @@ import { weightedPolicy } from './energy/weighted-policy.ts';
 import { errors } from './errors.ts';
 import { gpuEntries } from './gpu/gpu-entries.ts';
 import type { TypicalPod } from './gpu/typical-pods.ts';
+import { kubePolicy } from './kube/kube-policy.ts';
 import { leastAllocated } from './least-allocated.ts';
 import { mostAllocated } from './most-allocated.ts';
 import type { Policy, TieRule } from './policy.ts';
@@ -104,6 +105,15 @@ export const policyEntries: readonly PolicyEntry[] = [
         ],
         ties,
       ),
+  },
+  {
+    name: 'kube-scheduler',
+    summary: "Kubernetes 1.36's default scheduler with all of its plugins, node by node the same decision",
+    variants: [
+      { name: 'heap-ties', summary: 'equal scores are settled as by 1.36: nothing is random' },
+      { name: 'random-ties', summary: 'equal scores are drawn among, as up to 1.34' },
+    ],
+    make: ({ variant }) => kubePolicy(variant === 'random-ties' ? 'random' : 'heap'),
   },
   ofPlugin('least left over in amounts', bestFit),
   ofPlugin('free resources least along those asked for', dotProduct),

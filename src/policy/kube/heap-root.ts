@@ -1,3 +1,5 @@
+import type { RandomSource } from '../../util/rng.ts';
+
 /**
  * Index of the entry that Kubernetes 1.36 takes: the root of Go's container/heap after Init, ordered by greater score
  * alone. Without an extender nothing random is drawn (schedule_one.go, sortedNodeScores), so that equal scores are
@@ -31,4 +33,17 @@ export function heapRoot(scores: Float64Array, count: number, heap: Int32Array):
     }
   }
   return heap[0]!;
+}
+
+/** Index of one of the greatest scores, drawn with equal chances by one pass, as selectHost did up to 1.34. */
+export function pickBest(scores: Float64Array, count: number, random: RandomSource): number {
+  let best = 0;
+  let ties = 1;
+  for (let i = 1; i < count; i++) {
+    if (scores[i]! > scores[best]!) {
+      best = i;
+      ties = 1;
+    } else if (scores[i] === scores[best] && random.next() * ++ties < 1) best = i;
+  }
+  return best;
 }

@@ -99,33 +99,8 @@ export class KubeBook {
 
   /** Brings everything up to date with the nodes; to be called before a decision. */
   refresh(): void {
-    if (!this.#stale && !this.counters.isFull) return;
-    this.#stale = false;
-    this.nodes = [...this.#nodesByName.values()];
-    this.#slots.clear();
-    this.nodes.forEach((node, slot) => {
-      this.#slots.set(node.name, slot);
-    });
-    this.order = Int32Array.from(this.#nodeOrder.names(), (name) => this.#slots.get(name)!);
-    this.resources.reset(this.nodes);
-    this.ports = new UsedPorts(this.nodes.length);
-    this.#columns.clear();
-    this.#masks.clear();
-    this.#taintViews.clear();
-    this.#preferences.clear();
-    this.#imagesByNames.clear();
-    this.#images = new ImageStates(this.nodes);
-    this.counters = new PodCounters(this.nodes.length, ++this.#generation, () => this.#pods.values());
-    for (const placed of this.#pods.values()) placed.slot = -1;
-    for (const placed of this.#pods.values()) {
-      const slot = this.slotOf(placed.nodeName);
-      if (slot < 0) continue;
-      // A counter that is made here counts the pods that have a slot: this one only after it is booked.
-      this.views(placed.shape);
-      placed.slot = slot;
-      this.#book(placed, 1);
-    }
-    this.counters.settle();
+    if (this.#stale) this.#rebuild();
+    else if (this.counters.isFull) this.#recount();
   }
 
   /** @throws KISIM_E_KUBE_POD for a pod that is placed already */
@@ -151,6 +126,11 @@ export class KubeBook {
 
   has(podId: number): boolean {
     return this.#pods.has(podId);
+  }
+
+  /** The pods that are placed and the names of their nodes. */
+  *placements(): Iterable<readonly [pod: Pod, node: string]> {
+    for (const { pod, nodeName } of this.#pods.values()) yield [pod, nodeName];
   }
 
   column(key: string): TopologyColumn {
@@ -214,15 +194,51 @@ export class KubeBook {
     return this.mask(`required ${required.key}`, (node) => required.matches(node));
   }
 
-  #book(placed: PlacedPod, sign: 1 | -1): void {
-    const { pod, shape, podClass, slot } = placed;
-    this.resources.book(slot, shape.demandOf(pod, this.#scratch), sign);
-    if (shape.hostPorts.length > 0) {
-      if (sign === 1) this.ports.add(slot, shape.hostPorts);
-      else this.ports.remove(slot, shape.hostPorts);
+  #rebuild(): void {
+    this.#stale = false;
+    this.nodes = [...this.#nodesByName.values()];
+    this.#slots.clear();
+    this.nodes.forEach((node, slot) => {
+      this.#slots.set(node.name, slot);
+    });
+    this.order = Int32Array.from(this.#nodeOrder.names(), (name) => this.#slots.get(name)!);
+    this.resources.reset(this.nodes);
+    this.ports = new UsedPorts(this.nodes.length);
+    this.#columns.clear();
+    this.#masks.clear();
+    this.#taintViews.clear();
+    this.#preferences.clear();
+    this.#imagesByNames.clear();
+    this.#images = new ImageStates(this.nodes);
+    for (const placed of this.#pods.values()) {
+      placed.slot = this.slotOf(placed.nodeName);
+      if (placed.slot >= 0) this.#bookUse(placed, 1);
     }
+    this.#recount();
+  }
+
+  /** Forgets what was counted for pods that nobody asks about any more. */
+  #recount(): void {
+    this.counters = new PodCounters(this.nodes.length, ++this.#generation, () => this.#pods.values());
+    for (const placed of this.#pods.values()) if (placed.slot >= 0) this.#bookTerms(placed, 1);
+    this.counters.settle();
+  }
+
+  #book(placed: PlacedPod, sign: 1 | -1): void {
+    this.#bookUse(placed, sign);
+    this.#bookTerms(placed, sign);
+    this.counters.add(placed.podClass, placed.slot, sign);
+  }
+
+  #bookUse({ pod, shape, slot }: PlacedPod, sign: 1 | -1): void {
+    this.resources.book(slot, shape.demandOf(pod, this.#scratch), sign);
+    if (shape.hostPorts.length === 0) return;
+    if (sign === 1) this.ports.add(slot, shape.hostPorts);
+    else this.ports.remove(slot, shape.hostPorts);
+  }
+
+  #bookTerms({ shape, slot }: PlacedPod, sign: 1 | -1): void {
     const { carried } = this.views(shape);
-    this.counters.add(podClass, slot, sign);
     for (let t = 0; t < carried.length; t++) carried[t]!.counts.add(slot, sign, carried[t]!.weight);
   }
 

@@ -1,9 +1,10 @@
 import type { Labels } from '../../cluster/labels.ts';
 import type { Node } from '../../cluster/node.ts';
 import type { Pod } from '../../cluster/pod.ts';
+import type { RandomSource } from '../../util/rng.ts';
 import { Demand } from './demand.ts';
 import { FilterChain, type Refusal } from './filter-chain.ts';
-import { heapRoot } from './heap-root.ts';
+import { heapRoot, pickBest } from './heap-root.ts';
 import { KubeBook } from './kube-book.ts';
 import { BalancedAllocation } from './plugins/balanced-allocation.ts';
 import { ImageLocality } from './plugins/image-locality.ts';
@@ -15,6 +16,8 @@ export interface KubeSchedulerOptions {
   readonly namespaces?: ReadonlyMap<string, Labels>;
   /** percentageOfNodesToScore; 0, the default: by the size of the cluster. 100: every node. */
   readonly percentageOfNodesToScore?: number;
+  /** Draws among the best, as up to 1.34; left out: 1.36's rule, in which nothing is random. */
+  readonly randomTies?: RandomSource;
 }
 
 /** Points of one feasible node. Plugins that had nothing to say about the pod are left out: they count 0. */
@@ -41,7 +44,7 @@ export interface KubeDecision {
   readonly scores: readonly NodeScore[] | undefined;
 }
 
-interface Details {
+export interface Details {
   readonly reasons: Map<string, Refusal>;
   readonly scores: { weighted: Record<string, number>; unweighted: Record<string, number> }[];
 }
@@ -64,6 +67,7 @@ export const NOWHERE = -1;
 export class KubeScheduler {
   readonly #book: KubeBook;
   readonly #percentage: number;
+  readonly #ties: RandomSource | undefined;
   readonly #filters: FilterChain;
   readonly #balanced: BalancedAllocation;
   readonly #images = new ImageLocality();
@@ -76,14 +80,21 @@ export class KubeScheduler {
   #found = 0;
   #refused = 0;
   #failure: string | undefined;
+  #everyNode = false;
 
   /** @param nodes in the order in which Kubernetes came to know them: by name, where they were there before it */
   constructor(nodes: readonly Node[], options: KubeSchedulerOptions = {}) {
     this.#book = new KubeBook(nodes, options.namespaces ?? new Map());
     this.#percentage = options.percentageOfNodesToScore ?? 0;
+    this.#ties = options.randomTies;
     this.#filters = new FilterChain(this.#book);
     this.#balanced = new BalancedAllocation(this.#book.resources);
     this.#grow();
+  }
+
+  /** What is booked, for a policy that keeps it in step with a cluster. */
+  get book(): KubeBook {
+    return this.#book;
   }
 
   /** Where the next search begins in the order of nodes. */
@@ -121,7 +132,7 @@ export class KubeScheduler {
   schedule(pod: Pod, options: { readonly verbose?: boolean } = {}): KubeDecision {
     const details: Details | undefined =
       options.verbose === true ? { reasons: new Map(), scores: [] } : undefined;
-    const slot = this.decide(pod, undefined, details);
+    const slot = this.decide(pod, undefined, true, details);
     const { nodes } = this.#book;
     const scores = details?.scores.map((score, i) => ({
       node: nodes[this.#feasible[i]!]!.name,
@@ -141,10 +152,10 @@ export class KubeScheduler {
   /**
    * The same without words: index of the node in the list given to the constructor, or NOWHERE.
    *
-   * @param allowed 1 for the nodes that somebody else's filters leave, who has checked resources too; left out: this
-   *   checks everything
+   * @param allowed 1 for the nodes that may be chosen; left out: all
+   * @param checkResources false where whoever made `allowed` has looked at resources
    */
-  decide(pod: Pod, allowed?: Uint8Array, details?: Details): number {
+  decide(pod: Pod, allowed?: Uint8Array, checkResources = true, details?: Details): number {
     const book = this.#book;
     book.refresh();
     if (book.order.length > this.#feasible.length) this.#grow();
@@ -154,7 +165,7 @@ export class KubeScheduler {
     const shape = book.shape(pod);
     const views = book.views(shape);
     const demand = shape.demandOf(pod, this.#scratch);
-    this.#filters.prepare(shape, views, demand, allowed === undefined);
+    this.#filters.prepare(shape, views, demand, checkResources);
     const order = this.#searched(shape);
     if (order === undefined) return NOWHERE;
     this.#search(order, allowed, details);
@@ -167,7 +178,39 @@ export class KubeScheduler {
       return NOWHERE;
     }
     this.#score(details);
-    return this.#feasible[heapRoot(this.#total, this.#found, this.#heap)]!;
+    return this.#feasible[this.#best()]!;
+  }
+
+  /**
+   * Points of every node in `slots` that passes the filters, -1 for the others; nothing is sampled, and no resources
+   * are looked at. One that is alone gets 0: nothing is compared with it.
+   *
+   * @returns the parts of each, by index of its node, where details were asked for
+   */
+  points(
+    pod: Pod,
+    slots: Int32Array,
+    count: number,
+    out: Float64Array,
+    details?: Details,
+  ): ReadonlyMap<number, Details['scores'][number]> {
+    const next = this.#next;
+    const allowed = new Uint8Array(this.#book.nodes.length);
+    for (let i = 0; i < count; i++) allowed[slots[i]!] = 1;
+    this.#everyNode = true;
+    const chosen = this.decide(pod, allowed, false, details);
+    this.#everyNode = false;
+    this.#next = next;
+    const byNode = new Float64Array(allowed.length).fill(-1);
+    if (this.#found === 1) byNode[chosen] = 0;
+    else for (let i = 0; i < this.#found; i++) byNode[this.#feasible[i]!] = this.#total[i]!;
+    for (let i = 0; i < count; i++) out[i] = byNode[slots[i]!]!;
+    return new Map(details?.scores.map((parts, i) => [this.#feasible[i]!, parts]));
+  }
+
+  #best(): number {
+    if (this.#ties === undefined) return heapRoot(this.#total, this.#found, this.#heap);
+    return pickBest(this.#total, this.#found, this.#ties);
   }
 
   /** The nodes to look at, in order: all, or those that required affinity names; undefined: it contradicts itself. */
@@ -184,7 +227,7 @@ export class KubeScheduler {
 
   #search(order: Int32Array, allowed: Uint8Array | undefined, details: Details | undefined): void {
     const size = order.length;
-    const enough = enoughFeasibleNodes(size, this.#percentage);
+    const enough = this.#everyNode ? size : enoughFeasibleNodes(size, this.#percentage);
     const filters = this.#filters;
     const feasible = this.#feasible;
     let found = 0;
@@ -193,13 +236,15 @@ export class KubeScheduler {
     for (let i = 0; i < size; i++) {
       const slot = order[at]!;
       if (++at === size) at = 0;
-      if ((allowed === undefined || allowed[slot] === 1) && filters.passes(slot)) {
+      const isOpen = allowed === undefined || allowed[slot] === 1;
+      if (isOpen && filters.passes(slot)) {
         // One too many ends the search, and is neither taken nor counted.
         if (found === enough) break;
         feasible[found++] = slot;
       } else {
         refused++;
-        if (details !== undefined) details.reasons.set(this.#book.nodes[slot]!.name, filters.refusal(slot));
+        if (isOpen && details !== undefined)
+          details.reasons.set(this.#book.nodes[slot]!.name, filters.refusal(slot));
       }
     }
     this.#found = found;

@@ -49,4 +49,31 @@ export class ResourceBook {
       if (column !== undefined) column[slot]! -= sign * amount;
     }
   }
+
+  /** What the columns hold that changes with pods, for a run that goes on elsewhere. */
+  save(): SavedResources {
+    return {
+      cpuRequested: [...this.cpuRequested],
+      memoryRequested: [...this.memoryRequested],
+      nonZeroCpu: [...this.nonZeroCpu],
+      nonZeroMemory: [...this.nonZeroMemory],
+      pods: [...this.pods],
+    };
+  }
+
+  restore(saved: SavedResources): void {
+    this.cpuRequested.set(saved.cpuRequested);
+    this.memoryRequested.set(saved.memoryRequested);
+    this.nonZeroCpu.set(saved.nonZeroCpu);
+    this.nonZeroMemory.set(saved.nonZeroMemory);
+    this.pods.set(saved.pods);
+  }
+}
+
+export interface SavedResources {
+  readonly cpuRequested: readonly number[];
+  readonly memoryRequested: readonly number[];
+  readonly nonZeroCpu: readonly number[];
+  readonly nonZeroMemory: readonly number[];
+  readonly pods: readonly number[];
 }
