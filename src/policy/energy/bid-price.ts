@@ -5,7 +5,7 @@ import { placementWeights } from './weights.ts';
  * Marginal run-out energy plus a price for the CPU and memory of efficient nodes: what other pods would save there.
  * Pods that ask for much and use little go elsewhere.
  *
- * @param price 1: as dear as if other pods would use all of it
+ * @param price weight of both prices: 1 for full clusters, 0.1 for rather empty ones
  */
 export function bidPrice(name: string, price: number): WeightedRule {
   return {

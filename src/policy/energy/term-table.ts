@@ -161,13 +161,13 @@ export const placementTerms: readonly TermDescription[] = [
   term(
     'cpu-price',
     'own energy',
-    '(s_worst - s) x cores asked x d',
+    '0.3 (s_worst - s) x cores asked x d',
     'what better CPU would save for other pods',
   ),
   term(
     'memory-price',
     'own energy',
-    '(s_worst - s) x memory share asked x cores of the node x d',
+    '0.3 (s_worst - s) x memory share asked x cores of the node x d',
     'the same for the CPU that lies idle without its memory',
   ),
   term('dot-product', 'share', '(c_pod c_free + m_pod m_free) / 2, shares of the node', 'DotProd'),

@@ -51,7 +51,7 @@ function bidCost(price: number): PlainCost {
     const saved = Math.max(...full) - full[node]!;
     const { cpuMilli, memoryBytes } = cluster.nodes[node]!;
     const cores = pod.cpuMilli / 1000 + (pod.memoryBytes / memoryBytes) * (cpuMilli / 1000);
-    return runOutCost(cluster, pod, node) + price * saved * cores * seconds(pod);
+    return runOutCost(cluster, pod, node) + 0.3 * price * saved * cores * seconds(pod);
   };
 }
 

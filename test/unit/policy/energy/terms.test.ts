@@ -93,10 +93,10 @@ const expected: Readonly<Record<string, readonly [number, number, number, number
     (75 + 0.05 * 10 * 45 - 9) / OWN_WATTS,
   ],
   'cpu-price': [SAVED.middle, SAVED.new, 0, SAVED.new].map(
-    (saved) => (saved * 6.4 * 1800) / OWN_JOULES,
+    (saved) => (0.3 * saved * 6.4 * 1800) / OWN_JOULES,
   ) as never,
   'memory-price': [SAVED.middle, SAVED.new, 0, SAVED.new].map(
-    (saved) => (saved * 16 * 1800) / OWN_JOULES,
+    (saved) => (0.3 * saved * 16 * 1800) / OWN_JOULES,
   ) as never,
   'dot-product': [
     (0.1 * 0.75 + 0.25 * 0.75) / 2,
