@@ -92,7 +92,9 @@ export class ControlPlane {
 
   /**
    * Starts a scheduler with the default profile, whose decisions follow from the order of its queue alone: one worker,
-   * so that nodes are looked at in their order, and no rankings carried over from pod to pod.
+   * so that nodes are looked at in their order, no rankings carried over from pod to pod, and plain lists of what is
+   * there when it starts: streamed ones pass through a Go map and come out in any order (watchList in client-go's
+   * reflector.go).
    *
    * @returns the process and its log, line by line as it is written
    */
@@ -115,7 +117,7 @@ export class ControlPlane {
       [
         `--config=${config}`,
         '--bind-address=127.0.0.1',
-        '--feature-gates=OpportunisticBatching=false',
+        '--feature-gates=OpportunisticBatching=false,WatchListClient=false',
         `-v=${verbosity}`,
         ...(sourceVerbosity === undefined ? [] : [`--vmodule=${sourceVerbosity}`]),
       ],

@@ -1,0 +1,110 @@
+import type { Pod } from '../../../src/cluster/pod.ts';
+import { type KubeDecision, KubeScheduler } from '../../../src/policy/kube/kube-scheduler.ts';
+import { readManifestObjects } from '../../../src/simulation/inputs/manifests.ts';
+import { boundTo, type Corpus, podKey } from '../corpora/corpus.ts';
+import type { Attempt, DecisionScores } from './scheduler-log.ts';
+
+/** Something that our scheduler decided or scored otherwise than the real one. */
+export interface Difference {
+  readonly attempt: number;
+  readonly pod: string;
+  readonly what: 'node' | 'feasible nodes' | 'evaluated nodes' | 'scores' | 'reasons';
+  readonly real: string;
+  readonly ours: string;
+}
+
+export interface Replay {
+  /** Decisions compared: each pod's, and those of pods that were tried again. */
+  readonly decisions: number;
+  /** Scores of one plugin for one node that were compared. */
+  readonly scores: number;
+  readonly differences: readonly Difference[];
+}
+
+/** Our nodes in the order in which a scheduler that starts later gets them: by name, byte by byte. */
+function byName(a: { readonly name: string }, b: { readonly name: string }): number {
+  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
+}
+
+/**
+ * Lets our scheduler decide what the real one decided, in the same order. After each decision the pod is put where the
+ * real one put it, so that one difference does not bring others.
+ */
+export function replay(corpus: Corpus, attempts: readonly Attempt[]): Replay {
+  const cluster = readManifestObjects(corpus.name, [...corpus.surroundings, ...corpus.nodes, ...corpus.pods]);
+  const scheduler = new KubeScheduler([...cluster.nodes].sort(byName), { namespaces: cluster.namespaces });
+  const pods = new Map<string, Pod>();
+  corpus.pods.forEach((object, i) => {
+    const pod = cluster.pods[i]!;
+    pods.set(podKey(object), pod);
+    const node = boundTo(object);
+    if (node !== undefined) scheduler.add(pod, node);
+  });
+  const differences: Difference[] = [];
+  let scores = 0;
+  attempts.forEach((attempt, i) => {
+    const pod = pods.get(attempt.pod);
+    if (pod === undefined) throw new Error(`the scheduler tried ${attempt.pod}, which ${corpus.name} lacks`);
+    const decision = scheduler.schedule(pod, { verbose: true });
+    scores += attempt.scores === undefined ? 0 : attempt.scores.nodes.length * Object.keys(attempt.scores.plugins).length;
+    for (const { what, real, ours } of differencesOf(attempt, decision)) {
+      differences.push({ attempt: i, pod: attempt.pod, what, real, ours });
+    }
+    if (attempt.node !== undefined) scheduler.add(pod, attempt.node);
+  });
+  return { decisions: attempts.length, scores, differences };
+}
+
+type Found = Omit<Difference, 'attempt' | 'pod'>;
+
+function differencesOf(attempt: Attempt, decision: KubeDecision): readonly Found[] {
+  const found: Found[] = [];
+  const compare = (what: Difference['what'], real: string | undefined, ours: string | undefined): void => {
+    if (real !== undefined && real !== ours) found.push({ what, real, ours: String(ours) });
+  };
+  const real = attempt.outcome === 'bound' ? attempt.node : attempt.outcome === 'error' ? attempt.message : 'none';
+  compare('node', real, decision.node ?? 'none');
+  compare('feasible nodes', attempt.feasible?.toString(), String(decision.feasible));
+  compare('evaluated nodes', attempt.evaluated?.toString(), String(decision.evaluatedCount));
+  compare('reasons', realReasons(attempt), ourReasons(decision));
+  if (attempt.scores !== undefined) {
+    const ours = decision.scores;
+    compare('scores', scoreText(attempt.scores), ours === undefined ? 'none' : scoreText(scoresOf(decision, attempt.scores)));
+  }
+  return found;
+}
+
+/** Our scores in the form of the real ones; a plugin that had nothing to say counts 0. */
+function scoresOf({ scores = [] }: KubeDecision, like: DecisionScores): DecisionScores {
+  const names = new Set([...Object.keys(like.plugins), ...scores.flatMap(({ weighted }) => Object.keys(weighted))]);
+  const row = (plugin: string): number[] => scores.map(({ weighted }) => weighted[plugin] ?? 0);
+  return {
+    nodes: scores.map(({ node }) => node),
+    plugins: Object.fromEntries([...names].map((name) => [name, row(name)])),
+  };
+}
+
+/** Nodes in their order, then the plugins by name; rows of zeros say nothing. */
+function scoreText({ nodes, plugins }: DecisionScores): string {
+  const rows = Object.keys(plugins)
+    .filter((name) => plugins[name]!.some((score) => score !== 0))
+    .sort()
+    .map((name) => `${name}: ${plugins[name]!.join(' ')}`);
+  return [nodes.join(' '), ...rows].join('\n');
+}
+
+/** `2 Insufficient cpu, 1 Too many pods`: how many nodes each reason was given for, sorted. */
+function realReasons({ message, outcome }: Attempt): string | undefined {
+  if (outcome !== 'unschedulable') return undefined;
+  const [, counted] = /^.*?\d+\/\d+ nodes are available: (.*?)\.? no new claims/.exec(message ?? '') ?? [];
+  if (counted === undefined || !/^\d/.test(counted)) return undefined;
+  return counted.split(', ').sort().join(', ');
+}
+
+function ourReasons({ reasons }: KubeDecision): string {
+  const counts = new Map<string, number>();
+  for (const refusal of reasons?.values() ?? []) {
+    for (const reason of refusal.reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  }
+  return [...counts].map(([reason, count]) => `${count} ${reason}`).sort().join(', ');
+}
