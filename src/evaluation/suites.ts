@@ -8,10 +8,12 @@ const control = (loads: readonly number[]): SuiteCell[] =>
 
 /** What a rule that holds pods back is worth is seen only where pods may be held back. */
 const waitRules = [
-  'efficiency-first-best+wait:2',
-  'efficiency-first-best+wait:best-type',
+  'efficiency-first+wait:2',
+  'efficiency-first+wait:not-worst-type',
+  'efficiency-first+wait:best-type',
   'marginal-run-out+wait:2',
-  'bid-price:0.5+wait:2',
+  'bid-price+wait:2',
+  'bid-price+wait:best-type',
 ] as const;
 
 const policies = [
@@ -23,11 +25,11 @@ const policies = [
   'pwr',
   'peaks',
   'marginal-power',
+  'efficiency-first:first-fit',
   'efficiency-first',
-  'efficiency-first-best',
   'marginal-run-out',
   'bid-price:0.1',
-  'bid-price:0.5',
+  'bid-price',
   'bid-price:1',
   'portfolio',
 ] as const;

@@ -13,6 +13,8 @@ export interface Chart {
   readonly title: string;
   readonly says: string;
   readonly height: number;
+  /** Takes the whole width of the page. */
+  readonly wide?: boolean;
   readonly option: ChartOption;
 }
 
@@ -59,8 +61,8 @@ export function cellCharts(results: BenchmarkResults, cell: CellResult): Chart[]
     savingsChart(cell, baseline, styles),
     scatterChart(cell, baseline, styles),
     powerChart(cell, baseline, styles),
-    utilisationChart(cell, baseline, styles),
     waitsChart(results, cell, styles),
+    utilisationChart(cell, baseline, styles),
   ];
 }
 
@@ -98,7 +100,7 @@ function savingsChart(cell: CellResult, baseline: string, styles: Styles): Chart
     id: 'savings',
     title: 'Savings',
     says: `Energy for identical work against ${baseline}, %; left of zero is less. Bar: 95 % interval of the mean over clusters; small dots: clusters.`,
-    height: forestHeight(rows.length),
+    height: Math.max(360, forestHeight(cell.policies.length)),
     option: forest(rows, styles),
   };
 }
@@ -117,12 +119,12 @@ function forest(unsorted: readonly ForestRow[], styles: Styles): ChartOption {
       {
         type: 'scatter',
         name: 'clusters',
-        symbolSize: 4,
+        symbolSize: 5,
         data: rows.flatMap(({ policy, byCluster }, y) =>
           byCluster.map((percent, cluster) => ({
             value: [percent, y],
             tip: `${policy}, cluster ${cluster}: ${signed(percent, 2)} %`,
-            itemStyle: { ...itemStyle(policy), opacity: 0.35 },
+            itemStyle: { ...itemStyle(policy), opacity: 0.5 },
           })),
         ),
       },
@@ -161,11 +163,15 @@ function forest(unsorted: readonly ForestRow[], styles: Styles): ChartOption {
 /** Shown at first; the legend shows the others. */
 function shownAtFirst(cell: CellResult, baseline: string): ReadonlySet<string> {
   const best = [...cell.policies].sort((a, b) => a.percent.mean - b.percent.mean);
-  return new Set(
-    [baseline, 'round-robin', PORTFOLIO, cell.bestSingle?.policy, ...best.map(({ policy }) => policy)]
-      .filter((name): name is string => cell.policies.some(({ policy }) => policy === name))
-      .slice(0, SEPARATE_LINES),
-  );
+  const wanted = [
+    baseline,
+    'round-robin',
+    PORTFOLIO,
+    cell.bestSingle?.policy,
+    ...best.map(({ policy }) => policy),
+  ];
+  const there = wanted.filter((name): name is string => cell.policies.some(({ policy }) => policy === name));
+  return new Set([...new Set(there)].slice(0, SEPARATE_LINES));
 }
 
 function legend(cell: CellResult, shown: ReadonlySet<string>) {
@@ -189,10 +195,10 @@ function scatterChart(cell: CellResult, baseline: string, styles: Styles): Chart
     says: differ
       ? 'Each dot is a cluster. To the right its machines differ more: watts of a core at full load, thirstiest kind over thriftiest.'
       : `Each dot is a cluster and its workloads, by the energy that ${baseline} uses.`,
-    height: 360,
+    height: Math.max(360, forestHeight(cell.policies.length)),
     option: {
       aria: { enabled: true },
-      grid: { left: 12, right: 24, top: 16, bottom: 76, containLabel: true },
+      grid: { left: 12, right: 24, top: 16, bottom: 64, containLabel: true },
       tooltip: { trigger: 'item' },
       legend: legend(cell, shown),
       xAxis: {
@@ -270,7 +276,7 @@ function powerChart(cell: CellResult, baseline: string, styles: Styles): Chart {
     height: 360,
     option: {
       aria: { enabled: true },
-      grid: { left: 12, right: 24, top: 16, bottom: 76, containLabel: true },
+      grid: { left: 12, right: 24, top: 32, bottom: 64, containLabel: true },
       tooltip: { trigger: 'axis', unit: 'W', digits: 0 },
       legend: legend(cell, shownAtFirst(cell, baseline)),
       xAxis: hours({ max: until }),
@@ -291,7 +297,8 @@ function utilisationChart(cell: CellResult, baseline: string, styles: Styles): C
     id: 'utilisation',
     title: 'Nodes awake, and CPU in use',
     says: 'First cluster, first workload. Above: nodes that are not asleep. Below: share of all CPU that is in use.',
-    height: 480,
+    height: 440,
+    wide: true,
     option: {
       aria: { enabled: true },
       grid: [
@@ -313,6 +320,14 @@ function utilisationChart(cell: CellResult, baseline: string, styles: Styles): C
   };
 }
 
+/** In the middle of a plot that has nothing to show. */
+const note = (text: string) => ({
+  type: 'text',
+  left: 'center',
+  top: '40%',
+  style: { text, fill: '#7c8b9c', fontSize: 14 },
+});
+
 function waitsChart(results: BenchmarkResults, cell: CellResult, styles: Styles): Chart {
   const edges = results.waitEdgesSeconds;
   const longer = ({ policy, waits }: PolicyResult): LineSeries => {
@@ -327,6 +342,8 @@ function waitsChart(results: BenchmarkResults, cell: CellResult, styles: Styles)
     });
     return { policy, points };
   };
+  const curves = cell.policies.map(longer);
+  const nothing = curves.every(({ points }) => points.length === 0);
   const longest = cell.policies.reduce((most, each) => Math.max(most, each.longestWaitSeconds), 0);
   return {
     id: 'waits',
@@ -335,12 +352,13 @@ function waitsChart(results: BenchmarkResults, cell: CellResult, styles: Styles)
     height: 360,
     option: {
       aria: { enabled: true },
-      grid: { left: 12, right: 24, top: 28, bottom: 76, containLabel: true },
+      grid: { left: 12, right: 24, top: 28, bottom: 64, containLabel: true },
       tooltip: { trigger: 'axis', unit: '%', digits: 3 },
       legend: legend(cell, shownAtFirst(cell, results.suite.baseline)),
       xAxis: { type: 'log', name: 'seconds', nameLocation: 'middle', nameGap: 26, min: 1 },
       yAxis: { type: 'log', name: '% of pods', max: 100 },
-      series: lines(cell.policies.map(longer), styles, { showSymbol: true, symbolSize: 4 }),
+      ...(nothing ? { graphic: [note('no pod waited longer than a second')] } : {}),
+      series: lines(curves, styles, { showSymbol: true, symbolSize: 4 }),
     },
   };
 }

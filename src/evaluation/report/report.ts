@@ -20,7 +20,7 @@ export function reportHtml(results: BenchmarkResults, conditions: RunConditions)
     const id = `${of}-${chart.id}`;
     charts[id] = chart.option;
     return (
-      `<figure class="card"><h3>${escapeHtml(chart.title)}</h3><p class="says">${escapeHtml(chart.says)}</p>` +
+      `<figure class="card${chart.wide === true ? ' wide' : ''}"><h3>${escapeHtml(chart.title)}</h3><p class="says">${escapeHtml(chart.says)}</p>` +
       `<div class="chart" id="${id}" style="height:${chart.height}px"></div></figure>`
     );
   };
