@@ -2,7 +2,11 @@ import type { Bench } from './bench.ts';
 import { conservationBench } from './conservation.bench.ts';
 import { daemon10HzBench, daemonBench } from './daemon.bench.ts';
 import { historyBench } from './history.bench.ts';
+import { openbResultsBench } from './openb-results.bench.ts';
+import { openbSpeedBench } from './openb-speed.bench.ts';
+import { pwrBench } from './pwr.bench.ts';
 import { rapl1khzBench } from './rapl-1khz.bench.ts';
+import { rulesSpeedBench } from './rules-speed.bench.ts';
 import { scanBench } from './scan.bench.ts';
 import { truthBench } from './truth.bench.ts';
 
@@ -15,4 +19,8 @@ export const benches: readonly Bench[] = [
   truthBench,
   conservationBench,
   historyBench,
+  openbSpeedBench,
+  openbResultsBench,
+  pwrBench,
+  rulesSpeedBench,
 ];
