@@ -102,6 +102,7 @@ export class Simulation {
     this.#tickSeconds = options.tickSeconds;
     this.#freed = new Int32Array(nodes.length);
     this.#isFreed = new Uint8Array(nodes.length);
+    if (options.beginAsleep === true && saved === undefined) this.#beginAsleep();
     this.#random = new RandomStream(seed).fork('policy');
     // Streams that the policy forks while it starts are the same ones in a copy; its own state then follows.
     this.#policy = policy.start({ cluster: this.cluster, random: this.#random });
@@ -276,6 +277,11 @@ export class Simulation {
     }
   }
 
+  #beginAsleep(): void {
+    for (let node = 0; node < this.cluster.size; node++)
+      if (this.#maySleep[node] === 1) this.cluster.power[node] = NODE_ASLEEP;
+  }
+
   #finish(end: number): void {
     this.#series.upTo(end);
     this.cluster.now = end;
@@ -366,7 +372,11 @@ export class Simulation {
         : fullestGpus(cluster, request, node, this.#gpuScratch);
       gpus = this.#gpuScratch.subarray(0, count);
     }
-    if (cluster.power[node] === NODE_ASLEEP) this.#startWaking(node, now);
+    if (cluster.power[node] === NODE_ASLEEP) {
+      // What runs since before the beginning runs on a node that has been up since then.
+      if (this.#plan.items[pod]!.prefill === true) cluster.power[node] = NODE_ON;
+      else this.#startWaking(node, now);
+    }
     if (cluster.power[node] === NODE_ON) {
       this.#execution.settle(node, now);
       this.#execution.start(pod, node, now, gpus);
@@ -419,6 +429,7 @@ export class Simulation {
   /** An empty node that is up falls asleep after its time. */
   #planSleep(node: number): void {
     if (this.#maySleep[node] === 0 || this.cluster.emptySince[node] === Number.POSITIVE_INFINITY) return;
+    if (this.cluster.power[node] === NODE_ASLEEP) return;
     this.#sleeps.set(node, this.cluster.emptySince[node]! + this.cluster.nodes[node]!.sleep!.emptySeconds);
   }
 

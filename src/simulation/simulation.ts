@@ -9,6 +9,11 @@ export interface SimulationOptions {
   readonly reconsider: 'tick' | 'departure';
   /** A pod that does not fit now: waits in the queue, or is dropped for good (the openb protocol). */
   readonly unplaced: 'queue' | 'drop';
+  /**
+   * Nodes that may sleep do so before the beginning, and those that prefilled pods are placed on are up at time 0: the
+   * awake nodes of the first hour are then the policy's own. Left out: all nodes are up.
+   */
+  readonly beginAsleep?: boolean;
   /** Seconds between points of the time series; 0: none. */
   readonly seriesSeconds: number;
   /** A job that waited longer than its slack and this has missed its objective. */

@@ -43,27 +43,31 @@ export interface NodeTraits {
   readonly smt?: Node['smt'];
 }
 
-/** Nodes named by their place in the list, `node-01-<type>`, type after type. */
+/**
+ * Nodes named by their place in the list, `node-01` and on. The types are spread evenly over the list, as machines that
+ * were bought in years stand in a room: policies that take nodes in their order must not meet one type first.
+ */
 export function nodesOf(groups: readonly MachineGroup[], traits: NodeTraits): Node[] {
   const total = groups.reduce((sum, group) => sum + group.count, 0);
   const digits = Math.max(2, String(total).length);
-  const nodes: Node[] = [];
-  for (const group of groups) {
-    for (let i = 0; i < group.count; i++) {
-      const name = `node-${String(nodes.length + 1).padStart(digits, '0')}`;
-      nodes.push({
-        name,
-        labels: { [HOSTNAME_LABEL]: name, [SERVER_MODEL_LABEL]: group.name },
-        cpuMilli: group.threads * 1000,
-        memoryBytes: group.memoryBytes,
-        pods: PODS_PER_NODE,
-        power: group.curve,
-        ...(traits.sleep ? { sleep: sleepOf(group.curve) } : {}),
-        ...(traits.smt === undefined ? {} : { smt: traits.smt }),
-      });
-    }
-  }
-  return nodes;
+  const places = groups.flatMap((group) =>
+    Array.from({ length: group.count }, (_, i) => ({ group, at: (i + 0.5) / group.count })),
+  );
+  // Stable: types that want the same place keep their order.
+  places.sort((a, b) => a.at - b.at);
+  return places.map(({ group }, index) => {
+    const name = `node-${String(index + 1).padStart(digits, '0')}`;
+    return {
+      name,
+      labels: { [HOSTNAME_LABEL]: name, [SERVER_MODEL_LABEL]: group.name },
+      cpuMilli: group.threads * 1000,
+      memoryBytes: group.memoryBytes,
+      pods: PODS_PER_NODE,
+      power: group.curve,
+      ...(traits.sleep ? { sleep: sleepOf(group.curve) } : {}),
+      ...(traits.smt === undefined ? {} : { smt: traits.smt }),
+    };
+  });
 }
 
 /**

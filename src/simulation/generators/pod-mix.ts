@@ -109,8 +109,8 @@ export const batchHeavyMix: PodMix = {
   useLimit: 1,
 };
 
-/** Use far from the request on both sides: up to 1.6 times as much where there was no limit. */
-export const unevenMix: PodMix = { name: 'uneven', classes: all, useSigma: 0.6, useLimit: 1.6 };
+/** Use far from the request on both sides: up to 1.5 times as much. */
+export const unevenMix: PodMix = { name: 'uneven', classes: all, useSigma: 0.4, useLimit: 1.5 };
 
 /** The mix with all pods smaller or larger by one factor, for clusters of other machines. */
 export function scaledMix(mix: PodMix, factor: number): PodMix {

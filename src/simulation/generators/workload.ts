@@ -48,6 +48,9 @@ interface Draft {
  * longest pod of the class can last; what still runs at 0 is the prefill, so that the episode starts in the process's own
  * steady state. Of more arrivals than needed those with the smallest random marks are kept, as many as give the load
  * over the window (up to half a pod): loads of one seed are nested, and seeds differ in their pods, not in their load.
+ *
+ * The log ends with the window: pods that would run on are cut there, though nobody could predict it. What is measured is
+ * then the steady state, and not the hours in which the last long pod runs on alone.
  */
 export function generateWorkload(plan: WorkloadPlan, seed: number): Workload {
   const random = new RandomStream(seed).fork('workload');
@@ -63,7 +66,7 @@ export function generateWorkload(plan: WorkloadPlan, seed: number): Workload {
   // Equal times cannot be told apart by time alone: sorts are stable, and classes come in the order of the mix.
   kept.sort((a, b) => a.start - b.start);
   const shapes = new Map<string, number>();
-  const items = kept.map((draft, id) => itemOf(draft, id, shapes));
+  const items = kept.map((draft, id) => itemOf(draft, id, shapes, plan.windowSeconds));
   return { items, windowSeconds: plan.windowSeconds };
 }
 
@@ -140,12 +143,13 @@ function keepToLoad(drafts: readonly Draft[], plan: WorkloadPlan): Draft[] | und
   return undefined;
 }
 
-function itemOf(draft: Draft, id: number, shapes: Map<string, number>): WorkItem {
+function itemOf(draft: Draft, id: number, shapes: Map<string, number>, windowSeconds: number): WorkItem {
   const key = `${draft.cpuMilli}/${draft.memoryBytes}`;
   const shape = shapes.get(key) ?? shapes.size;
   shapes.set(key, shape);
   const prefill = draft.start < 0;
-  const seconds = prefill ? draft.start + draft.seconds : draft.seconds;
+  const arrivalSeconds = prefill ? 0 : draft.start;
+  const left = prefill ? draft.start + draft.seconds : draft.seconds;
   const pod: Pod = {
     id,
     name: `${draft.podClass.name}-${draft.number}`,
@@ -153,16 +157,16 @@ function itemOf(draft: Draft, id: number, shapes: Map<string, number>): WorkItem
     cpuMilli: draft.cpuMilli,
     memoryBytes: draft.memoryBytes,
     predictedCpuMilli: draft.predictedUseMilli,
-    predictedSeconds: draft.predictedSeconds(seconds),
+    predictedSeconds: draft.predictedSeconds(left),
     slackSeconds: prefill ? 0 : draft.slackSeconds,
     shape,
   };
   return {
     pod,
-    arrivalSeconds: prefill ? 0 : draft.start,
+    arrivalSeconds,
     kind: draft.podClass.kind,
     useMilli: draft.useMilli,
-    seconds,
+    seconds: Math.max(1, Math.min(left, windowSeconds - arrivalSeconds)),
     ...(prefill ? { prefill } : {}),
   };
 }

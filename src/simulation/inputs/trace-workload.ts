@@ -39,7 +39,8 @@ export interface TraceWindow {
 }
 
 /**
- * A stretch of a trace as pods. Jobs that run when it begins are the prefill, with what is left of them.
+ * A stretch of a trace as pods. Jobs that run when it begins are the prefill, with what is left of them; jobs that run on
+ * at its end are cut there.
  *
  * @param seed draws the errors of the predictions
  * @throws KISIM_E_INPUT_SCALE where no job falls into the stretch
@@ -63,7 +64,9 @@ export function traceWorkload(
     const prefill = job.arrivalSeconds < from;
     const left = job.arrivalSeconds + job.seconds - from;
     if (prefill ? left <= 0 : job.arrivalSeconds >= from + windowSeconds) continue;
-    const seconds = prefill ? left : job.seconds;
+    const whole = prefill ? left : job.seconds;
+    const arrivalSeconds = prefill ? 0 : job.arrivalSeconds - from;
+    const seconds = Math.min(whole, windowSeconds - arrivalSeconds);
     for (const [part, asked] of split(job, assumptions).entries()) {
       const use = asked.cpuMilli * (job.useOfRequest ?? assumptions.useOfRequest);
       const key = `${asked.cpuMilli}/${asked.memoryBytes}/${asked.gpus}`;
@@ -77,11 +80,10 @@ export function traceWorkload(
         memoryBytes: asked.memoryBytes,
         ...(asked.gpus > 0 ? { gpu: { count: asked.gpus, milliEach: 1000, models: [] } } : {}),
         predictedCpuMilli: use * useFactor,
-        predictedSeconds: seconds * secondsFactor,
+        predictedSeconds: whole * secondsFactor,
         slackSeconds: 0,
         shape,
       };
-      const arrivalSeconds = prefill ? 0 : job.arrivalSeconds - from;
       items.push({
         pod,
         arrivalSeconds,

@@ -24,6 +24,7 @@ const OPTIONS: SimulationOptions = {
   tickSeconds: 300,
   reconsider: 'departure',
   unplaced: 'queue',
+  beginAsleep: true,
   seriesSeconds: 0,
   sloSeconds: 600,
 };
@@ -37,8 +38,8 @@ const BATCH_SLACK = { share: 0.7, fromSeconds: HOUR, toSeconds: 4 * HOUR };
 /** Busiest six hours after the start, at 1.7 times the mean. */
 const DAILY: ArrivalRhythm = { amplitude: 0.7, periodSeconds: 24 * HOUR, phaseSeconds: 0 };
 
-/** Two threads share a core; the second adds a quarter to its throughput. */
-const SMT: NonNullable<Node['smt']> = { threadsPerCore: 2, secondThreadYield: 0.25 };
+/** Two threads share a core; the second adds half as much again to its throughput. */
+const SMT: NonNullable<Node['smt']> = { threadsPerCore: 2, secondThreadYield: 0.5 };
 
 interface Definition {
   readonly name: string;

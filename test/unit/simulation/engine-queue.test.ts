@@ -125,6 +125,32 @@ test('prefilled pods are there at time 0, without slack and without a wait', () 
   assert.equal(result.placed, 2);
 });
 
+test('nodes may begin asleep: those of prefilled pods are up at once, others wake for pods that arrive', () => {
+  const sleep = { sleepWatts: 9, emptySeconds: 300, wakeSeconds: 120, wakeWatts: 150 };
+  const nodes = [simNode('a', { sleep }), simNode('b', { sleep }), simNode('c')];
+  const powers: number[][] = [];
+  const policy: Policy = {
+    name: 'looking',
+    start: ({ cluster }) => ({
+      choose: (pod) => {
+        powers.push([...cluster.power]);
+        return pod.id;
+      },
+      explain: () => [],
+    }),
+  };
+  const items = workItems({ prefill: true, seconds: 900 }, { arrivalSeconds: 500, seconds: 100 });
+  const input = simInput(nodes, items, { policy, options: { beginAsleep: true } });
+  const result = simulate(input);
+  assert.deepEqual(powers, [
+    [1, 1, 0],
+    [0, 1, 0],
+  ]);
+  assert.deepEqual([...result.waits], [120]);
+  assert.equal(result.wakes, 1);
+  assert.equal(result.wakeJoules, 120 * 150);
+});
+
 test('policies see what is in use and how many wait', () => {
   const seen: number[] = [];
   const policy: Policy = {

@@ -90,3 +90,20 @@ test('a node that sleeps wakes at the watts of half load', () => {
   });
   assert.equal(node!.cpuMilli, 64000);
 });
+
+test('types of machines are spread over the list', () => {
+  const group = (name: string, count: number) => ({
+    name,
+    count,
+    threads: 8,
+    memoryBytes: 2 ** 35,
+    curve: shapedCurve(2017, 50, 262),
+  });
+  const nodes = nodesOf([group('old', 4), group('mid', 2), group('new', 1)], { sleep: false });
+  assert.deepEqual(
+    nodes.map(({ labels }) => labels['node.kisimd.io/server-model']),
+    ['old', 'mid', 'old', 'new', 'old', 'mid', 'old'],
+  );
+  assert.equal(nodes[6]!.name, 'node-07');
+  assert.equal(nodes[0]!.sleep, undefined);
+});
