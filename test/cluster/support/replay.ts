@@ -14,10 +14,15 @@ export interface Difference {
 }
 
 export interface Replay {
+  readonly pods: number;
+  /** Pods that went to the same node, or nowhere for the same reasons, by the same scores, whenever they were tried. */
+  readonly equalPods: number;
   /** Decisions compared: each pod's, and those of pods that were tried again. */
   readonly decisions: number;
   /** Scores of one plugin for one node that were compared. */
   readonly scores: number;
+  /** Decisions between nodes of equal score. */
+  readonly ties: number;
   readonly differences: readonly Difference[];
 }
 
@@ -29,10 +34,18 @@ function byName(a: { readonly name: string }, b: { readonly name: string }): num
 /**
  * Lets our scheduler decide what the real one decided, in the same order. After each decision the pod is put where the
  * real one put it, so that one difference does not bring others.
+ *
+ * @param order of the nodes; any but the real one serves to show that differences are seen
  */
-export function replay(corpus: Corpus, attempts: readonly Attempt[]): Replay {
+export function replay(
+  corpus: Corpus,
+  attempts: readonly Attempt[],
+  order: 'by name' | 'reversed' = 'by name',
+): Replay {
   const cluster = readManifestObjects(corpus.name, [...corpus.surroundings, ...corpus.nodes, ...corpus.pods]);
-  const scheduler = new KubeScheduler([...cluster.nodes].sort(byName), { namespaces: cluster.namespaces });
+  const nodes = [...cluster.nodes].sort(byName);
+  if (order === 'reversed') nodes.reverse();
+  const scheduler = new KubeScheduler(nodes, { namespaces: cluster.namespaces });
   const pods = new Map<string, Pod>();
   corpus.pods.forEach((object, i) => {
     const pod = cluster.pods[i]!;
@@ -42,17 +55,37 @@ export function replay(corpus: Corpus, attempts: readonly Attempt[]): Replay {
   });
   const differences: Difference[] = [];
   let scores = 0;
+  let ties = 0;
   attempts.forEach((attempt, i) => {
     const pod = pods.get(attempt.pod);
     if (pod === undefined) throw new Error(`the scheduler tried ${attempt.pod}, which ${corpus.name} lacks`);
     const decision = scheduler.schedule(pod, { verbose: true });
-    scores += attempt.scores === undefined ? 0 : attempt.scores.nodes.length * Object.keys(attempt.scores.plugins).length;
+    if (attempt.scores !== undefined) {
+      scores += attempt.scores.nodes.length * Object.keys(attempt.scores.plugins).length;
+      ties += isTie(attempt.scores) ? 1 : 0;
+    }
     for (const { what, real, ours } of differencesOf(attempt, decision)) {
       differences.push({ attempt: i, pod: attempt.pod, what, real, ours });
     }
     if (attempt.node !== undefined) scheduler.add(pod, attempt.node);
   });
-  return { decisions: attempts.length, scores, differences };
+  const tried = new Set(attempts.map(({ pod }) => pod));
+  const different = new Set(differences.map(({ pod }) => pod));
+  return {
+    pods: tried.size,
+    equalPods: tried.size - different.size,
+    decisions: attempts.length,
+    scores,
+    ties,
+    differences,
+  };
+}
+
+function isTie({ nodes, plugins }: DecisionScores): boolean {
+  const rows = Object.values(plugins);
+  const totals = nodes.map((_, i) => rows.reduce((sum, row) => sum + row[i]!, 0));
+  const best = Math.max(...totals);
+  return totals.indexOf(best) !== totals.lastIndexOf(best);
 }
 
 type Found = Omit<Difference, 'attempt' | 'pod'>;
@@ -62,21 +95,29 @@ function differencesOf(attempt: Attempt, decision: KubeDecision): readonly Found
   const compare = (what: Difference['what'], real: string | undefined, ours: string | undefined): void => {
     if (real !== undefined && real !== ours) found.push({ what, real, ours: String(ours) });
   };
-  const real = attempt.outcome === 'bound' ? attempt.node : attempt.outcome === 'error' ? attempt.message : 'none';
+  const real =
+    attempt.outcome === 'bound' ? attempt.node : attempt.outcome === 'error' ? attempt.message : 'none';
   compare('node', real, decision.node ?? 'none');
   compare('feasible nodes', attempt.feasible?.toString(), String(decision.feasible));
   compare('evaluated nodes', attempt.evaluated?.toString(), String(decision.evaluatedCount));
   compare('reasons', realReasons(attempt), ourReasons(decision));
   if (attempt.scores !== undefined) {
     const ours = decision.scores;
-    compare('scores', scoreText(attempt.scores), ours === undefined ? 'none' : scoreText(scoresOf(decision, attempt.scores)));
+    compare(
+      'scores',
+      scoreText(attempt.scores),
+      ours === undefined ? 'none' : scoreText(scoresOf(decision, attempt.scores)),
+    );
   }
   return found;
 }
 
 /** Our scores in the form of the real ones; a plugin that had nothing to say counts 0. */
 function scoresOf({ scores = [] }: KubeDecision, like: DecisionScores): DecisionScores {
-  const names = new Set([...Object.keys(like.plugins), ...scores.flatMap(({ weighted }) => Object.keys(weighted))]);
+  const names = new Set([
+    ...Object.keys(like.plugins),
+    ...scores.flatMap(({ weighted }) => Object.keys(weighted)),
+  ]);
   const row = (plugin: string): number[] => scores.map(({ weighted }) => weighted[plugin] ?? 0);
   return {
     nodes: scores.map(({ node }) => node),
@@ -98,7 +139,10 @@ function realReasons({ message, outcome }: Attempt): string | undefined {
   if (outcome !== 'unschedulable') return undefined;
   const [, counted] = /^.*?\d+\/\d+ nodes are available: (.*?)\.? no new claims/.exec(message ?? '') ?? [];
   if (counted === undefined || !/^\d/.test(counted)) return undefined;
-  return counted.split(', ').sort().join(', ');
+  // Nodes that were not even looked at, because the pod names others.
+  const unseen = /^\d+ node\(s\) didn't satisfy plugin\(s\)/;
+  const reasons = counted.split(', ').filter((reason) => !unseen.test(reason));
+  return reasons.sort().join(', ');
 }
 
 function ourReasons({ reasons }: KubeDecision): string {
@@ -106,5 +150,8 @@ function ourReasons({ reasons }: KubeDecision): string {
   for (const refusal of reasons?.values() ?? []) {
     for (const reason of refusal.reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
   }
-  return [...counts].map(([reason, count]) => `${count} ${reason}`).sort().join(', ');
+  return [...counts]
+    .map(([reason, count]) => `${count} ${reason}`)
+    .sort()
+    .join(', ');
 }

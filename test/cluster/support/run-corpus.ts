@@ -4,22 +4,26 @@ import { type Attempt, SchedulerLog } from './scheduler-log.ts';
 
 const SECONDS = 120;
 
+/** Namespaces and what does not change between runs of one corpus. */
+export async function createSurroundings(plane: ControlPlane, { surroundings }: Corpus): Promise<void> {
+  await plane.client.createAll(surroundings.filter(({ kind }) => kind === 'Namespace'));
+  await plane.client.createAll(surroundings.filter(({ kind }) => kind !== 'Namespace'));
+}
+
 /**
- * Lets the real scheduler place the pods of a corpus, and returns what it decided, in its order. The scheduler is
- * started when all objects are there, so that it begins with the nodes sorted by name and the pods in their order, and
- * ended when every pod has had its turn. Nodes and pods are deleted afterwards.
+ * Lets the real scheduler place the pods of a corpus whose surroundings exist, and returns what it decided, in its order.
+ * The scheduler is started when all objects are there, so that it begins with the nodes sorted by name and the pods in
+ * their order, and ended when every pod has had its turn. Nodes and pods are deleted afterwards.
  */
 export async function runCorpus(plane: ControlPlane, corpus: Corpus): Promise<readonly Attempt[]> {
-  const namespaces = corpus.surroundings.filter(({ kind }) => kind === 'Namespace');
-  await plane.client.createAll(namespaces);
-  await plane.client.createAll(corpus.surroundings.filter(({ kind }) => kind !== 'Namespace'));
   await plane.client.createAll(corpus.nodes);
   await plane.client.createAll(corpus.pods);
   try {
     const waiting = corpus.pods.filter((pod) => boundTo(pod) === undefined).map(podKey);
     return await decisions(plane, waiting);
   } finally {
-    for (const { metadata } of namespaces) await plane.client.deleteAll('Pod', metadata.name);
+    for (const { kind, metadata } of corpus.surroundings)
+      if (kind === 'Namespace') await plane.client.deleteAll('Pod', metadata.name);
     await plane.client.deleteAll('Node');
   }
 }
@@ -27,9 +31,10 @@ export async function runCorpus(plane: ControlPlane, corpus: Corpus): Promise<re
 async function decisions(plane: ControlPlane, pods: readonly string[]): Promise<readonly Attempt[]> {
   const log = new SchedulerLog();
   const scheduler = plane.startScheduler({ sourceVerbosity: 'schedule_one=10' });
-  const { promise: done, resolve, reject } = Promise.withResolvers<void>();
+  const { promise: done, resolve, reject } = Promise.withResolvers<readonly Attempt[]>();
   const check = (): void => {
-    if (log.open === 0 && pods.every((pod) => log.settled.has(pod))) resolve();
+    // What is tried again from here on may be interrupted, and decided from a part of the nodes.
+    if (log.open === 0 && pods.every((pod) => log.settled.has(pod))) resolve([...log.attempts]);
   };
   scheduler.output.setEncoding('utf8');
   scheduler.output.on('data', (text: string) => {
@@ -42,14 +47,11 @@ async function decisions(plane: ControlPlane, pods: readonly string[]): Promise<
     const missing = pods.filter((pod) => !log.settled.has(pod));
     reject(new Error(`after ${SECONDS} s no decision for ${missing.length} pods: ${missing.slice(0, 5)}`));
   }, SECONDS * 1000);
-  if (pods.length === 0) resolve();
+  if (pods.length === 0) resolve([]);
   try {
-    await done;
+    return await done;
   } finally {
     clearTimeout(late);
     await plane.stop(scheduler);
   }
-  // A pod that is tried again may be interrupted: what comes after it would depend on what is not known.
-  const end = log.attempts.findIndex(({ outcome }) => outcome === 'open');
-  return end < 0 ? log.attempts : log.attempts.slice(0, end);
 }
