@@ -2,6 +2,8 @@
 export interface RunConditions {
   /** The command line that repeats it. */
   readonly command: string;
+  /** The version with its commit, `-changed` where files differ from it. */
+  readonly code: string;
   readonly started: string;
   readonly seconds: number;
   readonly workers: number;

@@ -37,9 +37,10 @@ export async function runBenchmark(
   const { suite, hardware } = options;
   await checkNames(suite, laboratory, hardware);
   const started = new Date();
-  const from = { version: versionWithCommit(version()), hardware: hardware && hardwareMark(hardware) };
+  const code = versionWithCommit(version());
+  const mark = hardware === undefined ? undefined : hardwareMark(hardware);
   const folder = resolve(options.out ?? join('kisimd-benchmark', newName(suite.name, started)));
-  const fingerprint = fingerprintOf(suite, from);
+  const fingerprint = fingerprintOf(suite, { version: code, hardware: mark });
   const log = RunLog.open(folder, { kind: 'benchmark', format: 1, fingerprint, suite }, options.resume);
   const records: LoggedRecord[] = [...log.earlier];
   const progress = new ProgressReport(stderr, () => performance.now());
@@ -71,9 +72,10 @@ export async function runBenchmark(
     return STOPPED_STATUS;
   }
 
-  const results = summarise({ suite, ...from, records });
+  const results = summarise({ suite, version: version(), hardware: mark, records });
   const conditions = {
     command: ['kisimd', 'benchmark', ...commandWords(context)].join(' '),
+    code,
     started: started.toISOString(),
     seconds: Number(((performance.now() - before) / 1000).toFixed(1)),
     workers: options.workers,

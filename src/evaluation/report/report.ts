@@ -253,7 +253,7 @@ function clusterTable({ clusters }: CellResult): string {
 function provenance(results: BenchmarkResults, conditions: RunConditions): string {
   const { suite, multiplicity } = results;
   const facts: readonly (readonly [string, string])[] = [
-    ['version', results.version],
+    ['version', conditions.code],
     ['command', conditions.command],
     ['seed', `${suite.seed}; the seeds of clusters and workloads are in each row's list of clusters`],
     ['hardware', results.hardware ?? "the program's own server models"],
