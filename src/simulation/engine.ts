@@ -374,7 +374,7 @@ export class Simulation {
     }
     if (cluster.power[node] === NODE_ASLEEP) {
       // What runs since before the beginning runs on a node that has been up since then.
-      if (this.#plan.items[pod]!.prefill === true) cluster.power[node] = NODE_ON;
+      if (pod < this.#plan.prefilled) cluster.power[node] = NODE_ON;
       else this.#startWaking(node, now);
     }
     if (cluster.power[node] === NODE_ON) {

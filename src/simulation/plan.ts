@@ -5,11 +5,10 @@ import type { Pod } from '../cluster/pod.ts';
 import { Digest } from './digest.ts';
 import { errors } from './errors.ts';
 import type { SimulationInput } from './simulation.ts';
-import type { Rhythm, WorkItem } from './workload.ts';
+import type { Rhythm, WorkItem, Workload } from './workload.ts';
 
 /** The workload in columns by pod id, checked. Never changes: all copies of a simulation share it. */
 export interface Plan {
-  readonly items: readonly WorkItem[];
   readonly pods: readonly Pod[];
   readonly count: number;
   /** Items before this one run since before the beginning. */
@@ -63,7 +62,8 @@ function checkSizes(nodes: readonly Node[], items: readonly WorkItem[]): void {
   const empty = new ClusterState(nodes);
   const open = nodes.flatMap((node, i) => (node.unschedulable === true ? [] : [i]));
   let last = open[0];
-  for (const [id, item] of items.entries()) {
+  for (let id = 0; id < items.length; id++) {
+    const item = items[id]!;
     if (last !== undefined && couldEverFit(empty, item.pod, last)) continue;
     last = open.find((node) => couldEverFit(empty, item.pod, node));
     if (last !== undefined) continue;
@@ -74,87 +74,110 @@ function checkSizes(nodes: readonly Node[], items: readonly WorkItem[]): void {
   }
 }
 
-/**
- * Checks a workload against its nodes before anything runs.
- *
- * @throws KISIM_E_SIM_WORKLOAD_INVALID, KISIM_E_SIM_OPTIONS_INVALID, KISIM_E_SIM_POD_TOO_LARGE
- */
-export function planOf(input: Pick<SimulationInput, 'nodes' | 'workload' | 'options'>): Plan {
-  const { nodes, workload, options } = input;
-  const { items, windowSeconds } = workload;
-  if (!(options.tickSeconds > 0))
-    throw errors.KISIM_E_SIM_OPTIONS_INVALID(`tickSeconds ${options.tickSeconds}`);
-  if (!(options.seriesSeconds >= 0))
-    throw errors.KISIM_E_SIM_OPTIONS_INVALID(`seriesSeconds ${options.seriesSeconds}`);
-  if (!(options.sloSeconds >= 0))
-    throw errors.KISIM_E_SIM_OPTIONS_INVALID(`sloSeconds ${options.sloSeconds}`);
+/** @throws KISIM_E_SIM_OPTIONS_INVALID, KISIM_E_SIM_WORKLOAD_INVALID for what is not about one pod */
+function checkFrame({ nodes, workload, options }: SimulationInput): void {
+  const { tickSeconds, seriesSeconds, sloSeconds } = options;
+  if (!(tickSeconds > 0)) throw errors.KISIM_E_SIM_OPTIONS_INVALID(`tickSeconds ${tickSeconds}`);
+  if (!(seriesSeconds >= 0)) throw errors.KISIM_E_SIM_OPTIONS_INVALID(`seriesSeconds ${seriesSeconds}`);
+  if (!(sloSeconds >= 0)) throw errors.KISIM_E_SIM_OPTIONS_INVALID(`sloSeconds ${sloSeconds}`);
+  const { windowSeconds } = workload;
   if (!(windowSeconds >= 0 && windowSeconds < Number.POSITIVE_INFINITY))
     throw errors.KISIM_E_SIM_WORKLOAD_INVALID(`a window of ${windowSeconds} s`);
   for (const { name, speed, smt } of nodes) {
     if (speed !== undefined && !(speed > 0))
       throw errors.KISIM_E_SIM_WORKLOAD_INVALID(`node ${name} has a speed of ${speed}`);
-    if (smt && !(smt.threadsPerCore >= 1 && smt.secondThreadYield >= 0 && smt.secondThreadYield <= 1))
-      throw errors.KISIM_E_SIM_WORKLOAD_INVALID(
-        `node ${name} has ${smt.threadsPerCore} threads a core, the second with ${smt.secondThreadYield}`,
-      );
+    if (smt && !(smt.threadsPerCore >= 1 && smt.secondThreadYield >= 0 && smt.secondThreadYield <= 1)) {
+      const has = `${smt.threadsPerCore} threads a core, the second with ${smt.secondThreadYield}`;
+      throw errors.KISIM_E_SIM_WORKLOAD_INVALID(`node ${name} has ${has}`);
+    }
   }
-  const slowest = Math.min(1, ...nodes.map((node) => node.speed ?? 1));
+}
+
+const known = new WeakMap<Workload, { readonly nodes: readonly Node[]; readonly plan: Plan }>();
+
+/**
+ * Checks a workload against its nodes before anything runs. One that was checked with the same nodes is not checked
+ * again: many policies run over one workload.
+ *
+ * @throws KISIM_E_SIM_WORKLOAD_INVALID, KISIM_E_SIM_OPTIONS_INVALID, KISIM_E_SIM_POD_TOO_LARGE
+ */
+export function planOf(input: SimulationInput): Plan {
+  checkFrame(input);
+  const last = known.get(input.workload);
+  if (last?.nodes === input.nodes) return last.plan;
+  const plan = newPlan(input.nodes, input.workload);
+  known.set(input.workload, { nodes: input.nodes, plan });
+  return plan;
+}
+
+function newPlan(nodes: readonly Node[], { items, windowSeconds }: Workload): Plan {
   const count = items.length;
+  const slowest = nodes.reduce((speed, node) => Math.min(speed, node.speed ?? 1), 1);
+  const column = () => new Float64Array(count);
+  const [arrival, deadline, cpuMilli, memoryBytes] = [column(), column(), column(), column()];
+  const [useMilli, seconds, gpuUse] = [column(), column(), column()];
+  const isBatch = new Uint8Array(count);
+  const rhythm = new Int32Array(count).fill(-1);
+  const rhythms = new RhythmTable();
+  const pods: Pod[] = [];
   let prefilled = 0;
   let horizonSeconds = windowSeconds;
-  let arrived = 0;
-  const rhythms: Rhythm[] = [];
-  const rhythmIndex = new Map<string, number>();
-  const rhythm = new Int32Array(count).fill(-1);
-  for (const [id, item] of items.entries()) {
+  for (let id = 0; id < count; id++) {
+    const item = items[id]!;
+    const { pod } = item;
     checkItem(item, id, windowSeconds);
-    const { arrivalSeconds } = item;
-    if (item.prefill === true) {
-      if (prefilled !== id)
-        throw errors.KISIM_E_SIM_WORKLOAD_INVALID(
-          `${describe(item, id)} is prefilled, behind one that is not`,
-        );
-      prefilled = id + 1;
-    }
-    if (arrivalSeconds < arrived) {
-      const times = `arrives at ${arrivalSeconds} s, behind one of ${arrived} s`;
+    if (item.prefill === true && prefilled++ !== id)
+      throw errors.KISIM_E_SIM_WORKLOAD_INVALID(`${describe(item, id)} is prefilled, behind one that is not`);
+    if (id > 0 && item.arrivalSeconds < arrival[id - 1]!) {
+      const times = `arrives at ${item.arrivalSeconds} s, behind one of ${arrival[id - 1]} s`;
       throw errors.KISIM_E_SIM_WORKLOAD_INVALID(`${describe(item, id)} ${times}`);
     }
-    arrived = arrivalSeconds;
+    pods.push(pod);
+    arrival[id] = item.arrivalSeconds;
+    deadline[id] = item.prefill === true ? 0 : item.arrivalSeconds + pod.slackSeconds;
+    cpuMilli[id] = pod.cpuMilli;
+    memoryBytes[id] = pod.memoryBytes;
+    useMilli[id] = item.useMilli;
+    seconds[id] = item.seconds;
+    gpuUse[id] = item.gpuUse ?? 1;
+    isBatch[id] = item.kind === 'batch' ? 1 : 0;
+    if (item.rhythm !== undefined) rhythm[id] = rhythms.indexOf(item.rhythm);
     if (item.seconds < Number.POSITIVE_INFINITY) {
       const alone = item.kind === 'batch' ? item.seconds / slowest : item.seconds;
-      const slack = item.prefill === true ? 0 : item.pod.slackSeconds;
-      horizonSeconds = Math.max(horizonSeconds, arrivalSeconds + slack + alone);
-    }
-    if (item.rhythm !== undefined) {
-      const { amplitude, periodSeconds, phaseSeconds } = item.rhythm;
-      const key = `${amplitude} ${periodSeconds} ${phaseSeconds}`;
-      const known = rhythmIndex.get(key) ?? rhythms.push(item.rhythm) - 1;
-      rhythmIndex.set(key, known);
-      rhythm[id] = known;
+      horizonSeconds = Math.max(horizonSeconds, deadline[id]! + alone);
     }
   }
   checkSizes(nodes, items);
   return {
-    items,
-    pods: items.map((item) => item.pod),
+    pods,
     count,
     prefilled,
-    arrival: Float64Array.from(items, (item) => item.arrivalSeconds),
-    deadline: Float64Array.from(items, (item) =>
-      item.prefill === true ? 0 : item.arrivalSeconds + item.pod.slackSeconds,
-    ),
-    cpuMilli: Float64Array.from(items, (item) => item.pod.cpuMilli),
-    memoryBytes: Float64Array.from(items, (item) => item.pod.memoryBytes),
-    useMilli: Float64Array.from(items, (item) => item.useMilli),
-    seconds: Float64Array.from(items, (item) => item.seconds),
-    isBatch: Uint8Array.from(items, (item) => (item.kind === 'batch' ? 1 : 0)),
+    arrival,
+    deadline,
+    cpuMilli,
+    memoryBytes,
+    useMilli,
+    seconds,
+    isBatch,
     rhythm,
-    rhythms,
-    gpuUse: Float64Array.from(items, (item) => item.gpuUse ?? 1),
+    rhythms: rhythms.all,
+    gpuUse,
     windowSeconds,
     horizonSeconds,
   };
+}
+
+/** Equal rhythms once. */
+class RhythmTable {
+  readonly all: Rhythm[] = [];
+  readonly #index = new Map<string, number>();
+
+  indexOf(rhythm: Rhythm): number {
+    const key = `${rhythm.amplitude} ${rhythm.periodSeconds} ${rhythm.phaseSeconds}`;
+    const index = this.#index.get(key) ?? this.all.push(rhythm) - 1;
+    this.#index.set(key, index);
+    return index;
+  }
 }
 
 /** Tells inputs apart: a snapshot is only taken up with the ones that it was made with. */
