@@ -1,0 +1,174 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { isLoopback } from '../../config/loopback.ts';
+import type { Policy } from '../../policy/policy.ts';
+import { KisimError, systemErrorCode } from '../../util/errors.ts';
+import type { Logger } from '../../util/log.ts';
+import { RandomStream } from '../../util/rng.ts';
+import { scoreServerErrors } from './errors.ts';
+import { type DecodedRequest, decodeNodeRequest, decodeNodesRequest } from './wire-decode.ts';
+
+const MAX_BODY_BYTES = 32 * 1024 * 1024;
+const REQUEST_MILLISECONDS = 10_000;
+
+export interface ScoreServerOptions {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly policy: Policy;
+  readonly seed: number;
+  readonly log: Logger;
+}
+
+/**
+ * Serves a policy to programs in other languages: `POST /score` with `{pod, nodes}` answers `{scores}` by node name, with
+ * `{pod, node}` it answers `{score}`. Every request stands for itself: what a policy remembers of earlier ones it
+ * remembers of none here.
+ */
+export class ScoreServer {
+  readonly #options: ScoreServerOptions;
+  #server: Server | undefined;
+
+  constructor(options: ScoreServerOptions) {
+    this.#options = options;
+  }
+
+  /** @throws KISIM_E_SCORE_LISTEN */
+  async start(): Promise<AddressInfo> {
+    const { host, port, log } = this.#options;
+    const server = createServer(
+      {
+        requestTimeout: REQUEST_MILLISECONDS,
+        headersTimeout: REQUEST_MILLISECONDS / 2,
+        keepAliveTimeout: 75_000,
+      },
+      (request, response) => {
+        this.#answer(request, response).catch((error: unknown) => {
+          log.error('score-answer-failed', { error });
+          response.destroy();
+        });
+      },
+    );
+    server.maxConnections = 64;
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (cause) => {
+        const where = `${host}:${port}: ${systemErrorCode(cause) ?? cause.message}`;
+        reject(scoreServerErrors.KISIM_E_SCORE_LISTEN(where, { cause }));
+      });
+      server.listen({ host, port, exclusive: true }, resolve);
+    });
+    server.on('error', (error) => log.error('score-server-error', { error }));
+    this.#server = server;
+    return server.address() as AddressInfo;
+  }
+
+  async stop(): Promise<void> {
+    const server = this.#server;
+    if (server === undefined) return;
+    this.#server = undefined;
+    await new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      const body = await this.#page(request);
+      send(response, 200, body);
+    } catch (error) {
+      if (!(error instanceof KisimError)) {
+        this.#options.log.error('score-request-failed', { error });
+        send(response, 500, { error: { code: 'internal', message: 'internal error, see the log' } });
+        return;
+      }
+      const { code, message, expected, action } = error;
+      send(response, statusOf(code), { error: { code, message, expected, action } });
+      // What is left of a body that was not read must not be taken for the next request.
+      if (!request.complete) request.destroy();
+    }
+  }
+
+  async #page(request: IncomingMessage): Promise<object> {
+    const { host, policy } = this.#options;
+    checkHost(request, host);
+    const path = (request.url ?? '/').split('?', 1)[0];
+    if (path === '/healthz' && request.method === 'GET') return { status: 'ok', policy: policy.name };
+    if (path !== '/score' || request.method !== 'POST')
+      throw scoreServerErrors.KISIM_E_SCORE_METHOD(`${request.method} ${path}`);
+    const body = parse(await readBody(request));
+    if (body['node'] !== undefined && body['nodes'] === undefined) {
+      const scores = this.#scores(decodeNodeRequest(body));
+      return { score: scores[0] };
+    }
+    const decoded = decodeNodesRequest(body);
+    const scores = this.#scores(decoded);
+    return {
+      scores: Object.fromEntries(
+        Array.from(decoded.asked, (node, i) => [decoded.cluster.nodes[node]!.name, scores[i]]),
+      ),
+    };
+  }
+
+  /** A policy that ranks nothing gives its choice 1 and the others 0. */
+  #scores({ cluster, pod, asked, slackLeft }: DecodedRequest): Float64Array {
+    const { policy, seed } = this.#options;
+    const run = policy.start({ cluster, random: new RandomStream(seed).fork('score server') });
+    const order = Array.from(asked, (node, i) => ({ node, i })).sort((a, b) => a.node - b.node);
+    const candidates = { nodes: Int32Array.from(order, ({ node }) => node), count: asked.length, slackLeft };
+    const out = new Float64Array(asked.length);
+    if (run.scores !== undefined) run.scores(pod, candidates, out);
+    else {
+      const chosen = run.choose(pod, { ...candidates, slackLeft: 0 });
+      for (let i = 0; i < candidates.count; i++) out[i] = candidates.nodes[i] === chosen ? 1 : 0;
+    }
+    const inOrder = new Float64Array(asked.length);
+    for (const [at, { i }] of order.entries()) inOrder[i] = out[at]!;
+    return inOrder;
+  }
+}
+
+function statusOf(code: string): number {
+  if (code === 'KISIM_E_SCORE_TOO_LARGE') return 413;
+  if (code === 'KISIM_E_SCORE_METHOD') return 404;
+  if (code === 'KISIM_E_SCORE_HOST') return 421;
+  return 400;
+}
+
+/** A page in a browser must not reach a server that is meant for this machine alone, under a name of its own. */
+function checkHost(request: IncomingMessage, host: string): void {
+  if (!isLoopback(host)) return;
+  const named = (request.headers.host ?? '').replace(/:\d+$/, '');
+  if (!isLoopback(named) && named !== host)
+    throw scoreServerErrors.KISIM_E_SCORE_HOST(`'${request.headers.host ?? ''}'`);
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > MAX_BODY_BYTES)
+      throw scoreServerErrors.KISIM_E_SCORE_TOO_LARGE(`more than ${MAX_BODY_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function parse(text: string): Readonly<Record<string, unknown>> {
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch (cause) {
+    throw scoreServerErrors.KISIM_E_SCORE_REQUEST((cause as Error).message, { cause });
+  }
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    throw scoreServerErrors.KISIM_E_SCORE_REQUEST('the body is no object');
+  return body as Readonly<Record<string, unknown>>;
+}
+
+function send(response: ServerResponse, status: number, body: object): void {
+  const bytes = Buffer.from(JSON.stringify(body));
+  response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': bytes.length });
+  response.end(bytes);
+}
