@@ -48,4 +48,9 @@ export const errors = defineErrors({
     expected: 'every policy runs on every cluster of the suite',
     action: 'see the cause; leave the policy out with --policies, or report it',
   },
+  KISIM_E_EVALUATION_PORTFOLIO: {
+    summary: 'there is nothing to choose a policy from or by',
+    expected: 'at least one policy and at least one situation',
+    action: 'name the policies and a workload to simulate them on',
+  },
 });
