@@ -2,6 +2,7 @@ import type { Bench } from './bench.ts';
 import { conservationBench } from './conservation.bench.ts';
 import { daemon10HzBench, daemonBench } from './daemon.bench.ts';
 import { historyBench } from './history.bench.ts';
+import { kubeSpeedBench } from './kube-speed.bench.ts';
 import { openbResultsBench } from './openb-results.bench.ts';
 import { openbSpeedBench } from './openb-speed.bench.ts';
 import { pwrBench } from './pwr.bench.ts';
@@ -22,5 +23,6 @@ export const benches: readonly Bench[] = [
   openbSpeedBench,
   openbResultsBench,
   pwrBench,
+  kubeSpeedBench,
   rulesSpeedBench,
 ];

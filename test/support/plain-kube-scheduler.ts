@@ -20,7 +20,8 @@ export class PlainKubeScheduler {
   readonly #allNodes: boolean;
   readonly #placed = new Map<string, Map<number, Pod>>();
   readonly #nodeOf = new Map<number, string>();
-  #next = 0;
+  /** Where the next search begins in the order of nodes. */
+  next = 0;
 
   /** @param allNodes every feasible node is scored, however many there are */
   constructor(nodes: readonly Node[], namespaces: ReadonlyMap<string, Labels>, allNodes = false) {
@@ -66,13 +67,13 @@ export class PlainKubeScheduler {
     let evaluated = 0;
     const passes = this.#filter(pod);
     for (let i = 0; i < n; i++) {
-      const node = this.#nodes[(this.#next + i) % n]!;
+      const node = this.#nodes[(this.next + i) % n]!;
       const good = passes(node);
       if (good && feasible.length === enough) break;
       if (good) feasible.push(node);
       evaluated++;
     }
-    this.#next = (this.#next + evaluated) % n;
+    this.next = (this.next + evaluated) % n;
     const names = feasible.map(({ name }) => name);
     if (feasible.length < 2) return { node: names[0], feasible: names, evaluated, scores: [] };
     const scores = this.#score(pod, feasible);

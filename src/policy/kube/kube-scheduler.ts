@@ -168,6 +168,7 @@ export class KubeScheduler {
     this.#filters.prepare(shape, views, demand, checkResources);
     const order = this.#searched(shape);
     if (order === undefined) return NOWHERE;
+    if (details !== undefined && order !== book.order) this.#refuseOthers(order, details);
     this.#search(order, allowed, details);
     if (this.#found === 0) return NOWHERE;
     if (this.#found === 1) return this.#feasible[0]!;
@@ -223,6 +224,13 @@ export class KubeScheduler {
     }
     // Kubernetes walks through a Go set here, in any order; with one name, nearly always, there is only one.
     return this.#book.order.filter((slot) => names.has(this.#book.nodes[slot]!.name));
+  }
+
+  /** Nodes that required affinity does not name are not looked at: they are refused without being counted. */
+  #refuseOthers(searched: Int32Array, details: Details): void {
+    const refusal = { plugin: 'NodeAffinity', reasons: ["node(s) didn't satisfy plugin(s) [NodeAffinity]"] };
+    for (const slot of this.#book.order)
+      if (!searched.includes(slot)) details.reasons.set(this.#book.nodes[slot]!.name, refusal);
   }
 
   #search(order: Int32Array, allowed: Uint8Array | undefined, details: Details | undefined): void {
