@@ -1,6 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { ClusterState, NODE_ASLEEP, NODE_ON, NODE_WAKING } from '../cluster/cluster-state.ts';
 import { feasibleNodes, fits } from '../cluster/feasible.ts';
+import type { Pod } from '../cluster/pod.ts';
+import { type ConstraintFilter, constraintFilter } from '../policy/kube/constraint-filter.ts';
 import { type PolicyRun, WAIT } from '../policy/policy.ts';
 import { type Clock, systemClock } from '../util/clock.ts';
 import { RandomStream } from '../util/rng.ts';
@@ -49,6 +51,8 @@ export class Simulation {
   readonly #plan: Plan;
   readonly #random: RandomStream;
   readonly #policy: PolicyRun;
+  /** Undefined where nothing but resources keeps pods off nodes. */
+  readonly #constraints: ConstraintFilter | undefined;
   readonly #meter: EnergyMeter;
   readonly #execution: NodeExecution;
   readonly #queue: PendingQueue;
@@ -70,6 +74,8 @@ export class Simulation {
   readonly #freed: Int32Array;
   readonly #isFreed: Uint8Array;
   #freedCount = 0;
+  /** Whether a pod was placed since pending pods were last looked at. */
+  #hasCome = false;
   #nextItem = 0;
   /** Pods with an end that are placed and have not come to it. */
   #finiteRunning = 0;
@@ -102,6 +108,7 @@ export class Simulation {
     this.#tickSeconds = options.tickSeconds;
     this.#freed = new Int32Array(nodes.length);
     this.#isFreed = new Uint8Array(nodes.length);
+    this.#constraints = plan.isConstrained ? constraintFilter(this.cluster) : undefined;
     if (options.beginAsleep === true && saved === undefined) this.#beginAsleep();
     this.#random = new RandomStream(seed).fork('policy');
     // Streams that the policy forks while it starts are the same ones in a copy; its own state then follows.
@@ -265,6 +272,9 @@ export class Simulation {
       this.#events++;
       this.#try(this.#nextItem++, now);
     }
+    // Whoever came may be whom others want to be near.
+    while (this.#hasCome && this.#constraints !== undefined && this.#queue.unfit > 0)
+      this.#lookAgain(false, now);
     while (this.#sleeps.nextKey === now) this.#fallAsleep(this.#sleeps.nextId, now);
   }
 
@@ -301,19 +311,21 @@ export class Simulation {
 
   /**
    * Pending pods in the order of their arrival, each on its own: one that does not fit holds nobody back. A pod that
-   * fitted nowhere can fit only where something was freed since.
+   * fitted nowhere can fit only where something was freed since, but where constraints look at other nodes and pods too.
    */
   #lookAgain(asksWaiting: boolean, now: number): void {
     const queue = this.#queue;
-    const looksUnfit = queue.unfit > 0 && this.#freedTakes(queue.leastCpu, queue.leastMemory);
+    const all = this.#constraints !== undefined && (this.#hasCome || this.#freedCount > 0);
+    const looksUnfit = queue.unfit > 0 && (all || this.#freedTakes(queue.leastCpu, queue.leastMemory));
     if (!looksUnfit && !asksWaiting) return;
+    this.#hasCome = false;
     const { cpuMilli, memoryBytes } = this.#plan;
     let leastCpu = Number.POSITIVE_INFINITY;
     let leastMemory = Number.POSITIVE_INFINITY;
     for (let pod = queue.first; pod >= 0; ) {
       const next = queue.next(pod);
       const isUnfit = queue.state(pod) === UNFIT;
-      if (isUnfit ? looksUnfit && this.#freedTakes(cpuMilli[pod]!, memoryBytes[pod]!) : asksWaiting)
+      if (isUnfit ? looksUnfit && (all || this.#freedTakes(cpuMilli[pod]!, memoryBytes[pod]!)) : asksWaiting)
         this.#try(pod, now);
       if (queue.state(pod) === UNFIT) {
         leastCpu = Math.min(leastCpu, cpuMilli[pod]!);
@@ -343,6 +355,8 @@ export class Simulation {
     const request = this.#plan.pods[pod]!;
     const slackLeft = Math.max(0, this.#plan.deadline[pod]! - now);
     candidates.count = feasibleNodes(this.cluster, request, candidates.nodes);
+    if (this.#constraints !== undefined)
+      candidates.count = this.#constraints.filter(request, candidates.nodes, candidates.count);
     if (candidates.count === 0) {
       if (this.#drops && slackLeft === 0) this.#drop(pod);
       else this.#enqueue(pod, UNFIT);
@@ -355,9 +369,17 @@ export class Simulation {
       if (!(slackLeft > 0)) throw this.#refused(pod);
       this.#enqueue(pod, WAITING);
       this.#deadlines.set(pod, this.#plan.deadline[pod]!);
-    } else if (choice >= 0 && choice < this.cluster.size && fits(this.cluster, request, choice)) {
+    } else if (this.#isCandidate(choice, request)) {
       this.#place(pod, choice, now);
     } else throw this.#badChoice(pod, choice);
+  }
+
+  #isCandidate(choice: number, request: Pod): boolean {
+    if (!(choice >= 0 && choice < this.cluster.size && fits(this.cluster, request, choice))) return false;
+    if (this.#constraints === undefined) return true;
+    const { nodes, count } = this.#candidates;
+    for (let i = 0; i < count; i++) if (nodes[i] === choice) return true;
+    return false;
   }
 
   #place(pod: number, node: number, now: number): void {
@@ -384,6 +406,8 @@ export class Simulation {
       this.#outcome.started(pod, now);
     } else this.#booked[node]!.push(pod);
     cluster.place(request, node, gpus);
+    this.#hasCome = true;
+    this.#constraints?.placed(request, node);
     if (this.#plan.seconds[pod]! < Number.POSITIVE_INFINITY) this.#finiteRunning++;
     this.#policy.placed?.(request, node);
   }
@@ -416,6 +440,7 @@ export class Simulation {
     this.#execution.stop(pod, node, this.cluster.gpusOf(pod));
     this.#execution.refresh(node, now);
     this.cluster.remove(request);
+    this.#constraints?.removed(request, node);
     this.#outcome.ended(pod, now);
     if (this.#plan.seconds[pod]! < Number.POSITIVE_INFINITY) this.#finiteRunning--;
     this.#planSleep(node);
@@ -469,6 +494,7 @@ export class Simulation {
       cluster: this.cluster.save(),
       random: this.#random.state,
       policy: this.#policy.save?.(),
+      constraints: this.#constraints?.save(),
       meter: this.#meter.save(),
       execution: this.#execution.save(),
       queue: this.#queue.save(),
@@ -489,6 +515,7 @@ export class Simulation {
   #restore(saved: SavedSimulation): void {
     this.#random.restore(saved.random);
     if (saved.policy !== undefined) this.#policy.restore?.(saved.policy);
+    this.#constraints?.restore(saved.constraints);
     this.#meter.restore(saved.meter);
     this.#execution.restore(saved.execution);
     this.#queue.restore(saved.queue);

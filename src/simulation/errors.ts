@@ -34,8 +34,10 @@ export const errors = defineErrors({
   },
   KISIM_E_SIM_STUCK: {
     summary: 'pods wait for a place and nothing will ever change again',
-    expected: 'room for every pod once the others have ended',
-    action: 'report this with the command that you ran',
+    expected:
+      'for every pod a node that it fits and that its constraints allow, once others have ended or begun',
+    action:
+      'correct taints, affinity or spread constraints of the pod that is named, or drop what has no place',
   },
   KISIM_E_SIM_UNFINISHED: {
     summary: 'the simulation has not come to its end',

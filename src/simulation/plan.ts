@@ -2,6 +2,7 @@ import { ClusterState } from '../cluster/cluster-state.ts';
 import { couldEverFit } from '../cluster/feasible.ts';
 import type { Node } from '../cluster/node.ts';
 import type { Pod } from '../cluster/pod.ts';
+import { hasConstraints } from '../policy/kube/constraint-filter.ts';
 import { Digest } from './digest.ts';
 import { errors } from './errors.ts';
 import type { SimulationInput } from './simulation.ts';
@@ -26,6 +27,8 @@ export interface Plan {
   readonly rhythms: readonly Rhythm[];
   readonly gpuUse: Float64Array;
   readonly windowSeconds: number;
+  /** Whether taints, affinity and their like can keep a pod off a node that it fits. */
+  readonly isConstrained: boolean;
   /** Up to when nodes that may sleep are counted, and pods without an end stay; from the workload alone. */
   readonly horizonSeconds: number;
 }
@@ -162,6 +165,7 @@ function newPlan(nodes: readonly Node[], { items, windowSeconds }: Workload): Pl
     rhythm,
     rhythms: rhythms.all,
     gpuUse,
+    isConstrained: hasConstraints(nodes, pods),
     windowSeconds,
     horizonSeconds,
   };

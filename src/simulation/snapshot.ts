@@ -14,6 +14,8 @@ export interface SavedSimulation {
   readonly random: RandomState;
   /** What the policy's run remembers; undefined where it remembers nothing. */
   readonly policy: unknown;
+  /** Of the constraint filter; undefined where nothing is constrained. */
+  readonly constraints: unknown;
   readonly meter: SavedMeter;
   readonly execution: SavedExecution;
   readonly queue: SavedQueue;
