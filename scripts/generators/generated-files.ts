@@ -7,12 +7,14 @@ import { commandsPage } from './commands-page.ts';
 import { configurationPage } from './configuration-page.ts';
 import { declaredErrors } from './error-codes.ts';
 import { errorsPage } from './errors-page.ts';
+import { policyTermsPage } from './policy-terms-page.ts';
 import { readmeWithResults } from './results-table.ts';
 
 /** Every file that is made from the source, by its path in the repository. */
 export async function generatedFiles(root: string): Promise<ReadonlyMap<string, string>> {
   const table = { commands: commandTable, groups: commandGroups };
   return new Map([
+    ['docs/developer/policy-terms.md', policyTermsPage()],
     ['README.md', readmeWithResults(root)],
     ['docs/user/commands.md', commandsPage(commandTable, globalOptions)],
     ['docs/user/configuration.md', configurationPage()],
