@@ -15,6 +15,7 @@ export function bookUse(book: KubeBook, cluster: ClusterState): void {
   for (let node = 0; node < cluster.size; node++) {
     const cpu = cluster.cpuCapacity[node]! - cluster.freeCpu[node]!;
     const memory = cluster.memoryCapacity[node]! - cluster.freeMemory[node]!;
+    resources.balance[node] = -1;
     resources.cpuRequested[node]! += cpu;
     resources.nonZeroCpu[node]! += cpu;
     resources.memoryRequested[node]! += memory;
@@ -30,6 +31,7 @@ export function unbook(book: KubeBook, pod: Pod, node: number): void {
     return;
   }
   const { resources } = book;
+  resources.balance[node] = -1;
   resources.cpuRequested[node]! -= pod.cpuMilli;
   resources.nonZeroCpu[node]! -= pod.cpuMilli;
   resources.memoryRequested[node]! -= pod.memoryBytes;

@@ -32,6 +32,8 @@ export class FilterChain {
   #fits = true;
   /** Whether any of the filters that pods without scheduling fields seldom meet has to be asked. */
   #more = false;
+  /** Nodes that the last search refused. */
+  refused = 0;
 
   constructor(book: KubeBook) {
     this.#book = book;
@@ -55,6 +57,47 @@ export class FilterChain {
     this.#required = views.required;
     this.#fits = checkResources;
     this.#more = named !== undefined || this.ports.filters || this.spread.filters || this.podAffinity.filters;
+  }
+
+  /**
+   * Nodes that pass, in order from `start` on and around, until there are `enough`; one more ends the search before
+   * its end.
+   *
+   * @param allowed 1 for the nodes that may pass; undefined: all
+   * @param found where they are written
+   * @returns how many they are; `refused` says how many nodes did not pass on the way
+   */
+  search(
+    order: Int32Array,
+    start: number,
+    enough: number,
+    allowed: Uint8Array | undefined,
+    found: Int32Array,
+  ): number {
+    const open = this.#open;
+    const required = this.#required;
+    const fit = this.#fits ? this.fit : undefined;
+    const more = this.#more;
+    const size = order.length;
+    let count = 0;
+    let refused = 0;
+    let at = start;
+    for (let i = 0; i < size; i++) {
+      const slot = order[at]!;
+      if (++at === size) at = 0;
+      if (
+        open[slot] === 0 ||
+        (allowed !== undefined && allowed[slot] === 0) ||
+        (required !== undefined && required[slot] === 0) ||
+        (fit !== undefined && !fit.filter(slot)) ||
+        (more && !this.#passesMore(slot))
+      )
+        refused++;
+      else if (count === enough) break;
+      else found[count++] = slot;
+    }
+    this.refused = refused;
+    return count;
   }
 
   passes(slot: number): boolean {

@@ -46,6 +46,8 @@ export class KubeBook {
   readonly #nodesByName = new Map<string, Node>();
   readonly #slots = new Map<string, number>();
   readonly #pods = new Map<number, PlacedPod>();
+  /** Classes of placed pods. */
+  readonly #live = new Set<PodClass>();
   readonly #columns = new Map<string, TopologyColumn>();
   readonly #masks = new Map<string, Uint8Array>();
   readonly #taintViews = new Map<string, TaintView>();
@@ -62,7 +64,7 @@ export class KubeBook {
 
   constructor(nodes: readonly Node[], namespaces: ReadonlyMap<string, Labels>) {
     this.#namespaces = namespaces;
-    this.counters = new PodCounters(0, 0, () => []);
+    this.counters = new PodCounters(0, 0, []);
     for (const node of nodes) this.addNode(node);
     this.refresh();
   }
@@ -113,6 +115,9 @@ export class KubeBook {
     const placed = { pod, shape, podClass: shape.podClass, nodeName, slot };
     if (slot >= 0) this.#book(placed, 1);
     this.#pods.set(pod.id, placed);
+    const { podClass } = shape;
+    if (podClass.placed.size === 0) this.#live.add(podClass);
+    podClass.placed.add(placed);
   }
 
   /** @throws KISIM_E_KUBE_POD for a pod that is not placed */
@@ -122,6 +127,9 @@ export class KubeBook {
     this.refresh();
     if (placed.slot >= 0) this.#book(placed, -1);
     this.#pods.delete(podId);
+    const { podClass } = placed;
+    podClass.placed.delete(placed);
+    if (podClass.placed.size === 0) this.#live.delete(podClass);
   }
 
   has(podId: number): boolean {
@@ -219,7 +227,7 @@ export class KubeBook {
 
   /** Forgets what was counted for pods that nobody asks about any more. */
   #recount(): void {
-    this.counters = new PodCounters(this.nodes.length, ++this.#generation, () => this.#pods.values());
+    this.counters = new PodCounters(this.nodes.length, ++this.#generation, this.#live);
     for (const placed of this.#pods.values()) if (placed.slot >= 0) this.#bookTerms(placed, 1);
     this.counters.settle();
   }

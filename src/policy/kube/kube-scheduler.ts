@@ -234,30 +234,20 @@ export class KubeScheduler {
   }
 
   #search(order: Int32Array, allowed: Uint8Array | undefined, details: Details | undefined): void {
+    const filters = this.#filters;
     const size = order.length;
     const enough = this.#everyNode ? size : enoughFeasibleNodes(size, this.#percentage);
-    const filters = this.#filters;
-    const feasible = this.#feasible;
-    let found = 0;
-    let refused = 0;
-    let at = size === 0 ? 0 : this.#next % size;
-    for (let i = 0; i < size; i++) {
-      const slot = order[at]!;
-      if (++at === size) at = 0;
-      const isOpen = allowed === undefined || allowed[slot] === 1;
-      if (isOpen && filters.passes(slot)) {
-        // One too many ends the search, and is neither taken nor counted.
-        if (found === enough) break;
-        feasible[found++] = slot;
-      } else {
-        refused++;
-        if (isOpen && details !== undefined)
-          details.reasons.set(this.#book.nodes[slot]!.name, filters.refusal(slot));
-      }
+    const start = size === 0 ? 0 : this.#next % size;
+    this.#found = filters.search(order, start, enough, allowed, this.#feasible);
+    this.#refused = filters.refused;
+    const searched = this.#found + this.#refused;
+    this.#next = (this.#next + searched) % this.#book.order.length;
+    if (details === undefined) return;
+    for (let i = 0; i < searched; i++) {
+      const slot = order[(start + i) % size]!;
+      if (allowed?.[slot] !== 0 && !filters.passes(slot))
+        details.reasons.set(this.#book.nodes[slot]!.name, filters.refusal(slot));
     }
-    this.#found = found;
-    this.#refused = refused;
-    this.#next = (this.#next + found + refused) % this.#book.order.length;
   }
 
   #score(details: Details | undefined): void {

@@ -6,7 +6,7 @@ export function defaultNormalise(out: Float64Array, count: number, reverse: bool
   let greatest = 0;
   for (let i = 0; i < count; i++) if (out[i]! > greatest) greatest = out[i]!;
   for (let i = 0; i < count; i++) {
-    const share = greatest === 0 ? 0 : Math.floor((MAX_NODE_SCORE * out[i]!) / greatest);
+    const share = out[i] === 0 ? 0 : Math.floor((MAX_NODE_SCORE * out[i]!) / greatest);
     out[i] = reverse ? MAX_NODE_SCORE - share : share;
   }
 }

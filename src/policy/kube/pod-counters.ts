@@ -83,7 +83,7 @@ const MOST_TERMS = 1 << 13;
 /** Every counter of a cluster. Each pod placed or removed moves the counters of its class only. */
 export class PodCounters {
   readonly #nodes: number;
-  readonly #placed: () => Iterable<{ readonly podClass: PodClass; readonly slot: number }>;
+  readonly #classes: Iterable<PodClass>;
   readonly #byKey = new Map<string, PodCounter>();
   readonly #list: PodCounter[] = [];
   readonly #termsByKey = new Map<string, AffinityCounts>();
@@ -92,14 +92,11 @@ export class PodCounters {
   readonly generation: number;
   #mostTerms = MOST_TERMS;
 
-  constructor(
-    nodes: number,
-    generation: number,
-    placed: () => Iterable<{ readonly podClass: PodClass; readonly slot: number }>,
-  ) {
+  /** @param classes all that have placed pods, at any time */
+  constructor(nodes: number, generation: number, classes: Iterable<PodClass>) {
     this.#nodes = nodes;
     this.generation = generation;
-    this.#placed = placed;
+    this.#classes = classes;
   }
 
   get isFull(): boolean {
@@ -115,16 +112,9 @@ export class PodCounters {
     let counter = this.#byKey.get(matcher.key);
     if (counter !== undefined) return counter;
     counter = new PodCounter(matcher, this.#nodes);
-    const known = new Map<PodClass, boolean>();
-    for (const { podClass, slot } of this.#placed()) {
-      if (slot < 0) continue;
-      let matches = known.get(podClass);
-      if (matches === undefined) {
-        matches = matcher.matches(podClass);
-        known.set(podClass, matches);
-      }
-      if (matches) counter.perNode[slot]!++;
-    }
+    for (const podClass of this.#classes)
+      if (matcher.matches(podClass))
+        for (const { slot } of podClass.placed) if (slot >= 0) counter.perNode[slot]!++;
     this.#byKey.set(matcher.key, counter);
     this.#list.push(counter);
     return counter;

@@ -12,6 +12,8 @@ export class ResourceBook {
   nonZeroCpu: Float64Array = new Float64Array(0);
   nonZeroMemory: Float64Array = new Float64Array(0);
   pods: Int32Array = new Int32Array(0);
+  /** How balanced the requests of a node are, in points, as BalancedAllocation last found them; -1: they changed since. */
+  balance: Int8Array = new Int8Array(0);
   readonly #extended = new Map<string, Float64Array>();
 
   reset(nodes: readonly Node[]): void {
@@ -23,6 +25,7 @@ export class ResourceBook {
     this.nonZeroCpu = new Float64Array(nodes.length);
     this.nonZeroMemory = new Float64Array(nodes.length);
     this.pods = new Int32Array(nodes.length);
+    this.balance = new Int8Array(nodes.length).fill(-1);
     this.#extended.clear();
     const names = new Set(nodes.flatMap((node) => Object.keys(node.extended ?? {})));
     for (const name of names)
@@ -39,6 +42,7 @@ export class ResourceBook {
 
   book(slot: number, demand: Demand, sign: 1 | -1): void {
     this.pods[slot]! += sign;
+    this.balance[slot] = -1;
     this.cpuRequested[slot]! += sign * demand.cpu;
     this.memoryRequested[slot]! += sign * demand.memory;
     this.nonZeroCpu[slot]! += sign * demand.nonZeroCpu;
@@ -67,6 +71,7 @@ export class ResourceBook {
     this.nonZeroCpu.set(saved.nonZeroCpu);
     this.nonZeroMemory.set(saved.nonZeroMemory);
     this.pods.set(saved.pods);
+    this.balance.fill(-1);
   }
 }
 

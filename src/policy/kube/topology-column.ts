@@ -13,6 +13,8 @@ export class TopologyColumn {
   /** The same, but a node without the label is in a domain of its own, `count`, where nothing is ever counted. */
   readonly strict: Int32Array;
   readonly count: number;
+  /** Domains that a node is in. */
+  readonly inUse: number;
   /** Scratch of whoever counts distinct domains: the number of the count in which a domain was last seen. */
   readonly seen: Int32Array;
 
@@ -33,6 +35,7 @@ export class TopologyColumn {
       this.domain[slot] = domain;
     });
     this.count = values.size;
+    this.inUse = new Set(this.domain).size;
     this.seen = new Int32Array(this.count);
     this.strict = this.domain.map((domain, slot) => (this.present[slot] === 1 ? domain : this.count));
   }

@@ -39,14 +39,15 @@ export class BalancedAllocation {
   }
 
   score(slots: Int32Array, count: number, out: Float64Array): void {
-    const { cpu, memory, cpuRequested, memoryRequested } = this.#book;
+    const { cpu, memory, cpuRequested, memoryRequested, balance: known } = this.#book;
     for (let i = 0; i < count; i++) {
       const slot = slots[i]!;
       const cpuHas = cpu[slot]!;
       const memoryHas = memory[slot]!;
       const cpuBefore = cpuRequested[slot]!;
       const memoryBefore = memoryRequested[slot]!;
-      const before = balance(cpuBefore, cpuHas, memoryBefore, memoryHas);
+      let before = known[slot]!;
+      if (before < 0) known[slot] = before = balance(cpuBefore, cpuHas, memoryBefore, memoryHas);
       const after = balance(cpuBefore + this.#cpu, cpuHas, memoryBefore + this.#memory, memoryHas);
       out[i] = 50 + ((50 + after - before) >> 1);
     }

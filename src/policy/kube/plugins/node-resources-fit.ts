@@ -10,42 +10,51 @@ export class NodeResourcesFit {
   readonly name = 'NodeResourcesFit';
   readonly weight = 1;
   readonly #book: ResourceBook;
-  #demand: Demand | undefined;
+  #cpu = 0;
+  #memory = 0;
+  #extended: Demand['extended'] = [];
+  #scoredCpu = 0;
+  #scoredMemory = 0;
 
   constructor(book: ResourceBook) {
     this.#book = book;
   }
 
   prepare(demand: Demand): void {
-    this.#demand = demand;
+    this.#cpu = demand.cpu;
+    this.#memory = demand.memory;
+    this.#extended = demand.extended;
+    this.#scoredCpu = demand.scoredCpu;
+    this.#scoredMemory = demand.scoredMemory;
   }
 
   filter(slot: number): boolean {
     const book = this.#book;
-    const demand = this.#demand!;
-    if (book.pods[slot]! + 1 > book.podsAllowed[slot]!) return false;
-    if (demand.cpu > 0 && demand.cpu > book.cpu[slot]! - book.cpuRequested[slot]!) return false;
-    if (demand.memory > 0 && demand.memory > book.memory[slot]! - book.memoryRequested[slot]!) return false;
-    return demand.extended.length === 0 || this.#lacking(slot) === undefined;
+    if (book.pods[slot]! >= book.podsAllowed[slot]!) return false;
+    if (this.#cpu > 0 && this.#cpu > book.cpu[slot]! - book.cpuRequested[slot]!) return false;
+    if (this.#memory > 0 && this.#memory > book.memory[slot]! - book.memoryRequested[slot]!) return false;
+    return this.#extended.length === 0 || this.#hasExtended(slot);
   }
 
   /** Kubernetes' words for what is missing. */
   reasons(slot: number): readonly string[] {
     const book = this.#book;
-    const { cpu, memory } = this.#demand!;
+    const cpu = this.#cpu;
+    const memory = this.#memory;
     const reasons: string[] = [];
-    if (book.pods[slot]! + 1 > book.podsAllowed[slot]!) reasons.push('Too many pods');
+    if (book.pods[slot]! >= book.podsAllowed[slot]!) reasons.push('Too many pods');
     if (cpu > 0 && cpu > book.cpu[slot]! - book.cpuRequested[slot]!) reasons.push('Insufficient cpu');
     if (memory > 0 && memory > book.memory[slot]! - book.memoryRequested[slot]!)
       reasons.push('Insufficient memory');
-    for (const [name, amount] of this.#demand!.extended)
+    for (const [name, amount] of this.#extended)
       if (amount > book.freeExtended(name, slot)) reasons.push(`Insufficient ${name}`);
     return reasons;
   }
 
   score(slots: Int32Array, count: number, out: Float64Array): void {
     const { cpu, memory, nonZeroCpu, nonZeroMemory } = this.#book;
-    const { scoredCpu, scoredMemory } = this.#demand!;
+    const scoredCpu = this.#scoredCpu;
+    const scoredMemory = this.#scoredMemory;
     for (let i = 0; i < count; i++) {
       const slot = slots[i]!;
       const hasCpu = cpu[slot]! > 0;
@@ -57,8 +66,8 @@ export class NodeResourcesFit {
     }
   }
 
-  #lacking(slot: number): string | undefined {
-    return this.#demand!.extended.find(([name, amount]) => amount > this.#book.freeExtended(name, slot))?.[0];
+  #hasExtended(slot: number): boolean {
+    return this.#extended.every(([name, amount]) => amount <= this.#book.freeExtended(name, slot));
   }
 }
 

@@ -134,7 +134,7 @@ function defaultConstraint(
   };
 }
 
-const MOST_CONSTRAINTS_KEPT = 8;
+const USUAL_CONSTRAINTS = 8;
 
 /** PodTopologySpread: pods of a kind are spread over the domains of a label (plugins/podtopologyspread). */
 export class PodTopologySpread {
@@ -143,18 +143,13 @@ export class PodTopologySpread {
   #hard: readonly HardSpread[] = [];
   #soft: SoftSpread | undefined;
   /** The most pods that a domain may have already, by constraint. */
-  #limits = new Float64Array(MOST_CONSTRAINTS_KEPT);
-  #weights = new Float64Array(MOST_CONSTRAINTS_KEPT);
+  #limits = new Float64Array(USUAL_CONSTRAINTS);
   #sights = 0;
 
   prepare(hard: readonly HardSpread[], soft: SoftSpread | undefined): void {
     this.#hard = hard;
     this.#soft = soft;
-    const constraints = Math.max(hard.length, soft?.constraints.length ?? 0);
-    if (constraints > this.#limits.length) {
-      this.#limits = new Float64Array(constraints);
-      this.#weights = new Float64Array(constraints);
-    }
+    if (hard.length > this.#limits.length) this.#limits = new Float64Array(hard.length);
     for (let c = 0; c < hard.length; c++) {
       const { counts, domains, self, maxSkew, minDomains } = hard[c]!;
       let fewest = domains.length === 0 ? 0 : counts.sums[domains[0]!]!;
@@ -198,56 +193,70 @@ export class PodTopologySpread {
 
   score(slots: Int32Array, count: number, out: Float64Array): void {
     const { constraints, complete } = this.#soft!;
-    const ignored = this.#weigh(slots, count);
-    let least = Number.POSITIVE_INFINITY;
-    let greatest = 0;
-    for (let i = 0; i < count; i++) {
-      const slot = slots[i]!;
-      if (ignored > 0 && complete![slot] === 0) {
-        out[i] = -1;
-        continue;
-      }
-      let sum = 0;
-      for (let c = 0; c < constraints.length; c++) {
-        const { column, byNode, counts, maxSkew } = constraints[c]!;
-        if (column.present[slot] === 0) continue;
-        const pods = byNode === undefined ? counts!.sums[column.domain[slot]!]! : byNode[slot]!;
-        sum += pods * this.#weights[c]! + (maxSkew - 1);
-      }
-      const points = Math.round(sum);
-      out[i] = points;
-      if (points < least) least = points;
-      if (points > greatest) greatest = points;
-    }
-    for (let i = 0; i < count; i++) {
-      if (out[i] === -1) out[i] = 0;
-      else if (greatest === 0) out[i] = MAX_NODE_SCORE;
-      else out[i] = Math.floor((MAX_NODE_SCORE * (greatest + least - out[i]!)) / greatest);
-    }
-  }
-
-  /** Sets the weight of each constraint by the domains among these nodes; returns how many nodes lack a label. */
-  #weigh(slots: Int32Array, count: number): number {
-    const { constraints, complete } = this.#soft!;
     let ignored = 0;
     if (complete !== undefined) for (let i = 0; i < count; i++) ignored += 1 - complete[slots[i]!]!;
+    const scored = ignored === 0 ? undefined : complete;
+    out.fill(0, 0, count);
     for (let c = 0; c < constraints.length; c++) {
-      const { column, byNode } = constraints[c]!;
-      const { seen } = column;
-      const sight = ++this.#sights;
-      let domains = 0;
-      if (byNode !== undefined) domains = count - ignored;
-      else
+      const { column, byNode, counts, maxSkew } = constraints[c]!;
+      const { present, domain } = column;
+      if (byNode !== undefined) {
+        const weight = domainWeight(count - ignored);
         for (let i = 0; i < count; i++) {
           const slot = slots[i]!;
-          if (ignored > 0 && complete![slot] === 0) continue;
-          const domain = column.domain[slot]!;
-          if (seen[domain] === sight) continue;
-          seen[domain] = sight;
-          domains++;
+          if (present[slot] === 1) out[i]! += byNode[slot]! * weight + (maxSkew - 1);
         }
-      this.#weights[c] = domainWeight(domains);
+      } else {
+        const { sums } = counts!;
+        const weight = domainWeight(this.#domainsAmong(slots, count, column, scored));
+        for (let i = 0; i < count; i++) {
+          const slot = slots[i]!;
+          if (present[slot] === 1) out[i]! += sums[domain[slot]!]! * weight + (maxSkew - 1);
+        }
+      }
     }
-    return ignored;
+    normaliseReversed(slots, count, scored, out);
+  }
+
+  /** How many domains the nodes are in, those without all of the labels left out. */
+  #domainsAmong(
+    slots: Int32Array,
+    count: number,
+    { domain, seen, inUse }: TopologyColumn,
+    scored: Uint8Array | undefined,
+  ): number {
+    const sight = ++this.#sights;
+    let domains = 0;
+    for (let i = 0; i < count && domains < inUse; i++) {
+      const slot = slots[i]!;
+      const at = domain[slot]!;
+      if (seen[at] === sight || (scored !== undefined && scored[slot] === 0)) continue;
+      seen[at] = sight;
+      domains++;
+    }
+    return domains;
+  }
+}
+
+/** The fewer pods, the better: least and greatest among the nodes that are scored change places; the others get 0. */
+function normaliseReversed(
+  slots: Int32Array,
+  count: number,
+  scored: Uint8Array | undefined,
+  out: Float64Array,
+): void {
+  let least = Number.POSITIVE_INFINITY;
+  let greatest = 0;
+  for (let i = 0; i < count; i++) {
+    if (scored !== undefined && scored[slots[i]!] === 0) continue;
+    const points = Math.round(out[i]!);
+    out[i] = points;
+    if (points < least) least = points;
+    if (points > greatest) greatest = points;
+  }
+  for (let i = 0; i < count; i++) {
+    if (scored !== undefined && scored[slots[i]!] === 0) out[i] = 0;
+    else if (greatest === 0) out[i] = MAX_NODE_SCORE;
+    else out[i] = Math.floor((MAX_NODE_SCORE * (greatest + least - out[i]!)) / greatest);
   }
 }

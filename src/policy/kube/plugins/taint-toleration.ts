@@ -1,6 +1,6 @@
 import type { Node, Taint } from '../../../cluster/node.ts';
 import type { Toleration } from '../../../cluster/pod.ts';
-import { defaultNormalise } from '../normalise.ts';
+import { defaultNormalise, MAX_NODE_SCORE } from '../normalise.ts';
 
 /** Whether a toleration tolerates a taint. Lt and Gt need a feature that is off in 1.36: they tolerate nothing. */
 export function tolerates(toleration: Toleration, taint: Taint): boolean {
@@ -74,7 +74,11 @@ export class TaintToleration {
 
   score(slots: Int32Array, count: number, out: Float64Array): void {
     const { avoided } = this.#view!;
-    for (let i = 0; i < count; i++) out[i] = avoided === undefined ? 0 : avoided[slots[i]!]!;
+    if (avoided === undefined) {
+      out.fill(MAX_NODE_SCORE, 0, count);
+      return;
+    }
+    for (let i = 0; i < count; i++) out[i] = avoided[slots[i]!]!;
     defaultNormalise(out, count, true);
   }
 }
