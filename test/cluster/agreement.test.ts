@@ -9,8 +9,7 @@ import { randomCorpus } from './corpora/random-corpus.ts';
 import { ControlPlane } from './support/control-plane.ts';
 import { outsideNamespace, programHere } from './support/in-namespace.ts';
 import { replay } from './support/replay.ts';
-import { createSurroundings, runCorpus } from './support/run-corpus.ts';
-import type { Attempt } from './support/scheduler-log.ts';
+import { type Act, createSurroundings, runCorpus } from './support/run-corpus.ts';
 import { type SmallCase, shrink } from './support/shrink.ts';
 
 /** Of the benchmark's many these few are for every change; others than those of the golden files. */
@@ -19,7 +18,7 @@ const SEEDS = Array.from({ length: 12 }, (_, i) => 501 + i);
 describe('the exact default scheduler beside the real one', { skip: outsideNamespace }, () => {
   const cleanups = new Cleanups();
   let plane: ControlPlane;
-  let last: { corpus: Corpus; attempts: readonly Attempt[] } | undefined;
+  let last: { corpus: Corpus; acts: readonly Act[] } | undefined;
 
   before(async () => {
     plane = await ControlPlane.start(programHere()!, cleanups);
@@ -30,15 +29,15 @@ describe('the exact default scheduler beside the real one', { skip: outsideNames
     test(`corpus ${seed}: every pod goes where it goes there, by the same scores`, async (t) => {
       const corpus = randomCorpus(seed, { pods: 60 });
       await createSurroundings(plane, corpus);
-      const attempts = await runCorpus(plane, corpus);
-      last = { corpus, attempts };
-      const { pods, decisions, scores, ties, differences } = replay(corpus, attempts);
+      const acts = await runCorpus(plane, corpus);
+      last = { corpus, acts };
+      const { pods, decisions, scores, ties, differences } = replay(corpus, acts);
       t.diagnostic(
         `${corpus.nodes.length} nodes, ${pods} pods, ${decisions} decisions, ${scores} scores, ${ties} ties`,
       );
       const [first] = differences;
       if (first === undefined) return;
-      const small = await shrink(plane, corpus, attempts, differences);
+      const small = await shrink(plane, corpus, acts, differences);
       assert.fail(
         `${differences.length} differences; the first: ${first.what} of ${first.pod}\nreal: ${first.real}\nours: ${first.ours}\n${keep(small)}`,
       );
@@ -47,7 +46,7 @@ describe('the exact default scheduler beside the real one', { skip: outsideNames
 
   test('differences would be seen: with the nodes in another order there are some', () => {
     assert(last !== undefined);
-    assert(replay(last.corpus, last.attempts, 'reversed').differences.length > 0);
+    assert(replay(last.corpus, last.acts, 'reversed').differences.length > 0);
   });
 });
 

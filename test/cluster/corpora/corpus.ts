@@ -8,6 +8,17 @@ export interface Corpus {
   readonly nodes: readonly ApiObject[];
   /** Some are bound from the beginning. All have names of their own across the namespaces. */
   readonly pods: readonly ApiObject[];
+  /** What happens when all these have had their turn, before more pods come. */
+  readonly later: Later | undefined;
+}
+
+/** A second act: the scheduler is started anew, while ours goes on with what it has counted. */
+export interface Later {
+  /** Pods that go, by key: bound ones and waiting ones. */
+  readonly removed: readonly string[];
+  /** Nodes as they are from now on; their zones stay, so that their order does. */
+  readonly changed: readonly ApiObject[];
+  readonly pods: readonly ApiObject[];
 }
 
 export function podKey({ metadata }: ApiObject): string {

@@ -1,11 +1,11 @@
 import { RandomStream } from '../../../src/util/rng.ts';
 import type { ApiObject } from '../support/api-client.ts';
-import type { Corpus } from './corpus.ts';
-import { randomNodes } from './random-nodes.ts';
+import { type Corpus, podKey } from './corpus.ts';
+import { changedNode, randomNodes } from './random-nodes.ts';
 import { podOf, randomApp, surroundingsOf } from './random-pods.ts';
 import type { Scene } from './random-selectors.ts';
 import { randomStyle } from './style.ts';
-import { chance } from './vocabulary.ts';
+import { chance, some } from './vocabulary.ts';
 
 /**
  * A cluster with everything in it that the default scheduler looks at, drawn from a seed. What is not of one cluster
@@ -32,6 +32,11 @@ export function randomCorpus(seed: number, sizes: { readonly pods: number } = { 
   const runtimeClasses = ['small', 'picky'].map((name) => `corpus-${seed}-${name}`);
   const apps = appNames.map((name) => randomApp(scene, name, runtimeClasses));
   const digits = String(style.pods).length;
+  const all = Array.from({ length: style.pods }, (_, i) =>
+    podOf(scene, scene.random.pick(apps), `p${String(i).padStart(digits, '0')}`),
+  );
+  const hasLater = chance(random, 0.5);
+  const pods = hasLater ? all.slice(0, Math.ceil(all.length * 0.7)) : all;
   return {
     name: `corpus ${seed}`,
     surroundings: [
@@ -40,9 +45,16 @@ export function randomCorpus(seed: number, sizes: { readonly pods: number } = { 
       ...apps.flatMap(surroundingsOf),
     ],
     nodes,
-    pods: Array.from({ length: style.pods }, (_, i) =>
-      podOf(scene, scene.random.pick(apps), `p${String(i).padStart(digits, '0')}`),
-    ),
+    pods,
+    later: hasLater
+      ? {
+          removed: some(random, pods, 0.35).map(podKey),
+          changed: some(random, nodes, 0.25).map((node) =>
+            changedNode(random.fork(node.metadata.name), node, style),
+          ),
+          pods: all.slice(pods.length),
+        }
+      : undefined,
   };
 }
 

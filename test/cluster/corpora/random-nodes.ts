@@ -100,3 +100,24 @@ export function randomNodes(random: RandomStream, style: Style): ApiObject[] {
     };
   });
 }
+
+/** The node with other labels, taints or resources; what places it in a zone and gives it its name stays. */
+export function changedNode(random: RandomStream, node: ApiObject, style: Style): ApiObject {
+  const old = node.metadata['labels'] as Readonly<Record<string, string>>;
+  const labels = { ...old };
+  for (const key of nodeLabelKeys) {
+    if (chance(random, 0.3)) labels[key] = random.pick(nodeLabels[key]);
+    else if (chance(random, 0.1)) delete labels[key];
+  }
+  const taints = randomTaints(random, { ...style, tainted: style.uniform ? 0 : 0.8 });
+  const allocatable = chance(random, 0.3) ? { allocatable: randomHardware(random) } : {};
+  return {
+    ...node,
+    metadata: { ...node.metadata, labels },
+    spec: {
+      ...(taints.length === 0 ? {} : { taints }),
+      ...(chance(random, 0.1) ? { unschedulable: true } : {}),
+    },
+    status: { ...(node['status'] as object), ...allocatable },
+  };
+}

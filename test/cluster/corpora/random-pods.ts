@@ -91,6 +91,9 @@ export function randomApp(scene: Scene, name: string, runtimeClasses: readonly s
     spec: present({
       ...randomContainers(scene),
       resources: randomPodResources(random, style),
+      volumes: chance(random, style.images * 0.15)
+        ? [{ name: 'data', image: { reference: random.pick(podImages) } }]
+        : undefined,
       runtimeClassName: chance(random, style.resources * 0.3) ? random.pick(runtimeClasses) : undefined,
       nodeSelector: randomNodeSelector(scene),
       affinity: Object.keys(affinity).length > 0 ? affinity : undefined,

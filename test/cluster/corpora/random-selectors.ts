@@ -133,7 +133,14 @@ export function randomPodAffinity(scene: Scene, app: string, requiredShare: numb
   const preferred = chance(random, style.podAffinity * 0.5);
   if (!required && !preferred) return undefined;
   return {
-    ...(required ? { requiredDuringSchedulingIgnoredDuringExecution: [podAffinityTerm(scene, app)] } : {}),
+    ...(required
+      ? {
+          requiredDuringSchedulingIgnoredDuringExecution: Array.from(
+            { length: chance(random, 0.2) ? 2 : 1 },
+            () => podAffinityTerm(scene, app),
+          ),
+        }
+      : {}),
     ...(preferred
       ? {
           preferredDuringSchedulingIgnoredDuringExecution: Array.from(
@@ -153,18 +160,19 @@ export function randomSpread(scene: Scene, app: string): object[] {
   if (!chance(random, style.spread)) return [];
   return some(random, topologyKeys, 0.4).map((topologyKey) => {
     const whenUnsatisfiable = chance(random, 0.4) ? 'DoNotSchedule' : 'ScheduleAnyway';
+    const matchLabelKeys = chance(random, 0.2);
     const policy = (): string => random.pick(['Honor', 'Ignore']);
     return {
       topologyKey,
       whenUnsatisfiable,
       maxSkew: 1 + random.integer(4),
-      labelSelector: podSelector(scene, app),
+      ...(matchLabelKeys || chance(random, 0.97) ? { labelSelector: podSelector(scene, app) } : {}),
       ...(whenUnsatisfiable === 'DoNotSchedule' && chance(random, 0.3)
         ? { minDomains: 1 + random.integer(6) }
         : {}),
       ...(chance(random, 0.3) ? { nodeAffinityPolicy: policy() } : {}),
       ...(chance(random, 0.3) ? { nodeTaintsPolicy: policy() } : {}),
-      ...(chance(random, 0.2) ? { matchLabelKeys: ['release'] } : {}),
+      ...(matchLabelKeys ? { matchLabelKeys: ['release'] } : {}),
     };
   });
 }

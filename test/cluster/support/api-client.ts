@@ -90,6 +90,19 @@ export class ApiClient {
     await this.call('DELETE', collectionPath(kind, namespace), options);
   }
 
+  /** Some of one kind, by name or by namespace/name, several at a time. */
+  async deleteEach(kind: string, keys: readonly string[], atOnce = 16): Promise<void> {
+    const rest = keys.values();
+    const worker = async (): Promise<void> => {
+      for (const key of rest) {
+        const slash = key.indexOf('/');
+        const path = collectionPath(kind, slash < 0 ? undefined : key.slice(0, slash));
+        await this.call('DELETE', `${path}/${key.slice(slash + 1)}`, { gracePeriodSeconds: 0 });
+      }
+    };
+    await Promise.all(Array.from({ length: atOnce }, worker));
+  }
+
   #exchange(
     method: string,
     path: string,

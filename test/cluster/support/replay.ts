@@ -1,11 +1,13 @@
-import type { Pod } from '../../../src/cluster/pod.ts';
 import { type KubeDecision, KubeScheduler } from '../../../src/policy/kube/kube-scheduler.ts';
 import { readManifestObjects } from '../../../src/simulation/inputs/manifests.ts';
 import { boundTo, type Corpus, podKey } from '../corpora/corpus.ts';
+import type { ApiObject } from './api-client.ts';
+import type { Act } from './run-corpus.ts';
 import type { Attempt, DecisionScores } from './scheduler-log.ts';
 
 /** Something that our scheduler decided or scored otherwise than the real one. */
 export interface Difference {
+  readonly act: number;
   readonly attempt: number;
   readonly pod: string;
   readonly what: 'node' | 'feasible nodes' | 'evaluated nodes' | 'scores' | 'reasons';
@@ -39,36 +41,56 @@ function byName(a: { readonly name: string }, b: { readonly name: string }): num
  */
 export function replay(
   corpus: Corpus,
-  attempts: readonly Attempt[],
+  acts: readonly Act[],
   order: 'by name' | 'reversed' = 'by name',
 ): Replay {
-  const cluster = readManifestObjects(corpus.name, [...corpus.surroundings, ...corpus.nodes, ...corpus.pods]);
+  const { surroundings, later } = corpus;
+  const objects = [...corpus.pods, ...(later?.pods ?? [])];
+  const cluster = readManifestObjects(corpus.name, [...surroundings, ...corpus.nodes, ...objects]);
   const nodes = [...cluster.nodes].sort(byName);
   if (order === 'reversed') nodes.reverse();
   const scheduler = new KubeScheduler(nodes, { namespaces: cluster.namespaces });
-  const pods = new Map<string, Pod>();
-  corpus.pods.forEach((object, i) => {
-    const pod = cluster.pods[i]!;
-    pods.set(podKey(object), pod);
-    const node = boundTo(object);
-    if (node !== undefined) scheduler.add(pod, node);
-  });
+  const pods = new Map(objects.map((object, i) => [podKey(object), cluster.pods[i]!]));
+  const placed = new Set<string>();
+  const place = (pod: string, node: string): void => {
+    scheduler.add(pods.get(pod)!, node);
+    placed.add(pod);
+  };
+  const arrive = (arriving: readonly ApiObject[]): void => {
+    for (const object of arriving) {
+      const node = boundTo(object);
+      if (node !== undefined) place(podKey(object), node);
+    }
+  };
   const differences: Difference[] = [];
   let scores = 0;
   let ties = 0;
-  attempts.forEach((attempt, i) => {
-    const pod = pods.get(attempt.pod);
-    if (pod === undefined) throw new Error(`the scheduler tried ${attempt.pod}, which ${corpus.name} lacks`);
-    const decision = scheduler.schedule(pod, { verbose: true });
-    if (attempt.scores !== undefined) {
-      scores += attempt.scores.nodes.length * Object.keys(attempt.scores.plugins).length;
-      ties += isTie(attempt.scores) ? 1 : 0;
+  arrive(corpus.pods);
+  acts.forEach(({ attempts, untold }, act) => {
+    if (act === 1 && later !== undefined) {
+      for (const pod of later.removed) if (placed.delete(pod)) scheduler.remove(pods.get(pod)!.id);
+      for (const node of readManifestObjects(corpus.name, later.changed).nodes) scheduler.updateNode(node);
+      arrive(later.pods);
+      // The real one begins anew.
+      scheduler.nextStartNodeIndex = 0;
     }
-    for (const { what, real, ours } of differencesOf(attempt, decision)) {
-      differences.push({ attempt: i, pod: attempt.pod, what, real, ours });
-    }
-    if (attempt.node !== undefined) scheduler.add(pod, attempt.node);
+    attempts.forEach((attempt, i) => {
+      const pod = pods.get(attempt.pod);
+      if (pod === undefined)
+        throw new Error(`the scheduler tried ${attempt.pod}, which ${corpus.name} lacks`);
+      const decision = scheduler.schedule(pod, { verbose: true });
+      if (attempt.scores !== undefined) {
+        scores += attempt.scores.nodes.length * Object.keys(attempt.scores.plugins).length;
+        ties += isTie(attempt.scores) ? 1 : 0;
+      }
+      for (const { what, real, ours } of differencesOf(attempt, decision)) {
+        differences.push({ act, attempt: i, pod: attempt.pod, what, real, ours });
+      }
+      if (attempt.node !== undefined) place(attempt.pod, attempt.node);
+    });
+    for (const [pod, node] of Object.entries(untold)) place(pod, node);
   });
+  const attempts = acts.flatMap((act) => act.attempts);
   const tried = new Set(attempts.map(({ pod }) => pod));
   const different = new Set(differences.map(({ pod }) => pod));
   return {
@@ -88,7 +110,7 @@ function isTie({ nodes, plugins }: DecisionScores): boolean {
   return totals.indexOf(best) !== totals.lastIndexOf(best);
 }
 
-type Found = Omit<Difference, 'attempt' | 'pod'>;
+type Found = Omit<Difference, 'act' | 'attempt' | 'pod'>;
 
 function differencesOf(attempt: Attempt, decision: KubeDecision): readonly Found[] {
   const found: Found[] = [];
