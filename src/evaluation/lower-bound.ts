@@ -1,6 +1,5 @@
-import { planOf } from '../simulation/plan.ts';
 import { BoundDual, GOODS, USE } from './offline/bound-dual.ts';
-import { checkHindsight, type Hindsight } from './offline/hindsight.ts';
+import { type Hindsight, hindsightPlan } from './offline/hindsight.ts';
 import { type NodeType, nodeTypes } from './offline/node-types.ts';
 
 export interface LowerBoundOptions {
@@ -23,7 +22,7 @@ export interface LowerBound {
 }
 
 const BLOCK_SECONDS = 300;
-const ROUNDS = 1000;
+const ROUNDS = 1500;
 
 /**
  * Joules below which no policy without migration can come on this cluster with these pods, if no pod queues. Every
@@ -33,9 +32,8 @@ const ROUNDS = 1000;
  * @throws KISIM_E_OFFLINE_UNSUPPORTED
  */
 export function lowerBound(situation: Hindsight, options: LowerBoundOptions = {}): LowerBound {
-  checkHindsight(situation);
+  const { windowSeconds, horizonSeconds } = hindsightPlan(situation);
   const { nodes, workload } = situation;
-  const { windowSeconds, horizonSeconds } = planOf(situation);
   const types = nodeTypes(nodes);
   const longestWake = Math.max(0, ...nodes.map((node) => node.sleep?.wakeSeconds ?? 0));
   const { delaySeconds = longestWake, blockSeconds = BLOCK_SECONDS, rounds = ROUNDS } = options;
@@ -94,7 +92,7 @@ function steepest({ useAt, wattsAt, cpuMilli }: NodeType): number {
 }
 
 /** A level that is not reached in so many rounds is halved. */
-const PATIENCE = 20;
+const PATIENCE = 40;
 const FIRST_RISE = 0.02;
 const DEFLECTION = 0.7;
 

@@ -1,6 +1,8 @@
 import type { Node } from '../../cluster/node.ts';
+import { type Plan, planOf } from '../../simulation/plan.ts';
 import type { SimulationOptions } from '../../simulation/simulation.ts';
 import type { WorkItem, Workload } from '../../simulation/workload.ts';
+import { AssignedPolicy } from './assigned-policy.ts';
 import { offlineErrors } from './errors.ts';
 
 /** A cluster and all that it will be asked to run, which no policy knows. */
@@ -18,6 +20,12 @@ export interface Hindsight {
 export function checkHindsight({ nodes, workload }: Hindsight): void {
   for (const node of nodes) checkNode(node);
   for (const item of workload.items) checkItem(item);
+}
+
+/** The workload in columns, checked as the engine checks it. */
+export function hindsightPlan(situation: Hindsight): Plan {
+  checkHindsight(situation);
+  return planOf({ ...situation, policy: new AssignedPolicy(new Int32Array(0)), seed: 0 });
 }
 
 function checkNode({ name, power, gpus, smt }: Node): void {

@@ -1,0 +1,284 @@
+import type { Policy } from '../policy/policy.ts';
+import { simulate } from '../simulation/engine.ts';
+import type { Plan } from '../simulation/plan.ts';
+import { exp, ln } from '../util/portable-math.ts';
+import { RandomStream } from '../util/rng.ts';
+import { AssignedPolicy, RecordedPolicy } from './offline/assigned-policy.ts';
+import { offlineErrors } from './offline/errors.ts';
+import { type Hindsight, hindsightPlan } from './offline/hindsight.ts';
+import { NodeReplay, type PodList } from './offline/node-replay.ts';
+
+export interface AnnealOptions {
+  /** Its run gives the first assignment: the best rule of this cluster. */
+  readonly start: Policy;
+  readonly seed: number;
+  readonly moves: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: AnnealProgress) => void;
+}
+
+export interface AnnealProgress {
+  readonly moves: number;
+  readonly of: number;
+  readonly joules: number;
+}
+
+export interface OfflineSolution {
+  /** Of the assignment, as the engine finds it. */
+  readonly joules: number;
+  /** Of the start's run without waiting. */
+  readonly startJoules: number;
+  /** Node of each pod, by its id. */
+  readonly assignment: Int32Array;
+  readonly moves: number;
+  readonly accepted: number;
+  /** Moves to where a pod finds no room. */
+  readonly impossible: number;
+}
+
+const SAMPLE = 300;
+/**
+ * The first temperature is a share of the mean rise of a random move: the more moves there are for each pod, the hotter it
+ * may begin and still come to rest. A start that is heated further than the moves can cool is lost for nothing.
+ */
+const HEAT_PER_MOVE = 1 / 3000;
+const LEAST_HEAT = 0.01;
+const GREATEST_HEAT = 0.5;
+/** What is left of it at the end. */
+const COOLING = 1e-4;
+const PROGRESS_MOVES = 20_000;
+/** Relative difference between the search's energy and the engine's that is rounding. */
+const ROUNDING = 1e-9;
+
+/**
+ * Looks for the placement of all pods, known to the last, that takes least energy: no migration, no delay but for waking
+ * nodes. Simulated annealing (Kirkpatrick, Gelatt and Vecchi, Science 220, 1983) from a rule's own run; the engine then runs
+ * the assignment found, and must come to the same energy. Not a bound: a better solution may exist.
+ *
+ * @throws KISIM_E_OFFLINE_UNSUPPORTED, KISIM_E_OFFLINE_QUEUES, KISIM_E_OFFLINE_DISAGREES
+ *
+ * @example
+ * const { joules } = annealOffline({ nodes, workload, options }, { start: policyByName('efficiency-first'), seed: 1, moves: 1e5 });
+ */
+export function annealOffline(situation: Hindsight, options: AnnealOptions): OfflineSolution {
+  const plan = hindsightPlan(situation);
+  const start = startOf(situation, plan, options);
+  const search = new Search(
+    situation,
+    plan,
+    start.nodes,
+    new RandomStream(options.seed).fork('offline annealer'),
+  );
+  search.run(options);
+  const { assignment } = search;
+  const joules = simulate({
+    ...situation,
+    policy: new AssignedPolicy(assignment),
+    seed: options.seed,
+  }).energyJoules;
+  if (!(Math.abs(joules - search.bestJoules) <= ROUNDING * joules)) {
+    const found = `${joules} J in the engine, ${search.bestJoules} J in the search`;
+    throw offlineErrors.KISIM_E_OFFLINE_DISAGREES(found);
+  }
+  const { moves, accepted, impossible } = search;
+  return { joules, startJoules: start.joules, assignment, moves, accepted, impossible };
+}
+
+/** The start's own choices, which need not all be possible without a queue. */
+function startOf(
+  situation: Hindsight,
+  plan: Plan,
+  { start, seed }: AnnealOptions,
+): { readonly nodes: Int32Array; readonly joules: number } {
+  const policy = new RecordedPolicy(start, plan.count);
+  const { energyJoules, dropped } = simulate({ ...situation, policy, seed });
+  if (dropped > 0)
+    throw offlineErrors.KISIM_E_OFFLINE_QUEUES(`under ${policy.name} ${dropped} pods are dropped`);
+  return { nodes: policy.nodes, joules: energyJoules };
+}
+
+/** Most pods that one move takes along, and how far apart in arrival two that change places may be. */
+const MOST_TOGETHER = 8;
+const NEIGHBOURS = 64;
+/** Shares of the kinds of moves; the rest takes one pod elsewhere. */
+const EXCHANGES = 0.3;
+const BLOCKS = 0.15;
+const NOTHING: PodList = { ids: new Int32Array(0), count: 0 };
+
+class Search {
+  moves = 0;
+  accepted = 0;
+  impossible = 0;
+  bestJoules: number;
+  /** The best so far. */
+  readonly assignment: Int32Array;
+  readonly #plan: Plan;
+  readonly #random: RandomStream;
+  readonly #replays: readonly NodeReplay[];
+  readonly #open: Int32Array;
+  readonly #lists: PodList[];
+  readonly #nodeOf: Int32Array;
+  readonly #joules: Float64Array;
+  readonly #leaving: PodList = { ids: new Int32Array(MOST_TOGETHER), count: 0 };
+  readonly #coming: PodList = { ids: new Int32Array(MOST_TOGETHER), count: 0 };
+  /** The move under trial: two nodes and what they would burn. */
+  #from = 0;
+  #to = 0;
+  #fromJoules = 0;
+  #toJoules = 0;
+  #isBest = true;
+
+  constructor({ nodes, options }: Hindsight, plan: Plan, start: Int32Array, random: RandomStream) {
+    this.#plan = plan;
+    this.#random = random;
+    this.#replays = nodes.map((node) => new NodeReplay(plan, node, options));
+    this.#open = Int32Array.from(nodes.flatMap((node, i) => (node.unschedulable === true ? [] : [i])));
+    this.#nodeOf = start.slice();
+    this.assignment = start.slice();
+    this.#lists = nodes.map(() => ({ ids: new Int32Array(16), count: 0 }));
+    start.forEach((node, pod) => {
+      insert(this.#lists[node]!, pod);
+    });
+    this.#joules = Float64Array.from(nodes, (_, i) =>
+      this.#replays[i]!.joules(this.#lists[i]!, NOTHING, NOTHING),
+    );
+    this.bestJoules = this.#total();
+    const full = nodes.filter((_, i) => this.#joules[i] === Number.POSITIVE_INFINITY).map(({ name }) => name);
+    if (full.length > 0)
+      throw offlineErrors.KISIM_E_OFFLINE_QUEUES(
+        `in the first run a pod finds no room on arrival at ${full.join(', ')}`,
+      );
+  }
+
+  run({ moves, signal, onProgress }: AnnealOptions): void {
+    if (this.#open.length < 2 || this.#plan.count === 0) return;
+    const share = (HEAT_PER_MOVE * moves) / this.#plan.count;
+    let heat = Math.min(GREATEST_HEAT, Math.max(LEAST_HEAT, share)) * this.#meanRise();
+    const factor = exp(ln(COOLING) / moves);
+    for (let move = 0; move < moves && signal?.aborted !== true; move++) {
+      heat *= factor;
+      const rise = this.#propose();
+      this.moves++;
+      if (rise === Number.POSITIVE_INFINITY) this.impossible++;
+      else if (rise <= 0 || this.#random.next() < exp(-rise / heat)) this.#accept(rise);
+      if (onProgress !== undefined && this.moves % PROGRESS_MOVES === 0)
+        onProgress({ moves: this.moves, of: moves, joules: this.#total() });
+    }
+    this.#keepBest();
+  }
+  /** Of random moves that are possible and cost something, in joules. */
+  #meanRise(): number {
+    let sum = 0;
+    let count = 0;
+    for (let i = 0; i < SAMPLE; i++) {
+      const rise = this.#propose();
+      if (!(rise > 0 && rise < Number.POSITIVE_INFINITY)) continue;
+      sum += rise;
+      count++;
+    }
+    return count === 0 ? 1e-6 * this.bestJoules : sum / count;
+  }
+
+  /** Draws a move and works out what it would cost; Infinity where it is not possible. */
+  #propose(): number {
+    const pod = this.#random.integer(this.#plan.count);
+    const from = this.#nodeOf[pod]!;
+    const kind = this.#random.next();
+    this.#coming.count = 0;
+    this.#leaving.count = 0;
+    if (kind < EXCHANGES) {
+      const other = pod + (this.#random.next() < 0.5 ? -1 : 1) * (1 + this.#random.integer(NEIGHBOURS));
+      if (other < 0 || other >= this.#plan.count || this.#nodeOf[other] === from)
+        return Number.POSITIVE_INFINITY;
+      this.#to = this.#nodeOf[other]!;
+      insert(this.#leaving, pod);
+      insert(this.#coming, other);
+    } else {
+      const to = this.#target(pod);
+      if (to < 0 || to === from) return Number.POSITIVE_INFINITY;
+      this.#to = to;
+      const list = this.#lists[from]!;
+      const at = placeOf(list, pod);
+      const together = kind < EXCHANGES + BLOCKS ? 2 + this.#random.integer(MOST_TOGETHER - 1) : 1;
+      for (let i = at; i < Math.min(list.count, at + together); i++) insert(this.#leaving, list.ids[i]!);
+    }
+    this.#from = from;
+    this.#toJoules = this.#replays[this.#to]!.joules(this.#lists[this.#to]!, this.#coming, this.#leaving);
+    if (this.#toJoules === Number.POSITIVE_INFINITY) return this.#toJoules;
+    this.#fromJoules = this.#replays[from]!.joules(this.#lists[from]!, this.#leaving, this.#coming);
+    return this.#fromJoules - this.#joules[from]! + (this.#toJoules - this.#joules[this.#to]!);
+  }
+
+  /** A pod that arrived a little before or after; -1: none. */
+  #neighbour(pod: number): number {
+    const other = pod + (this.#random.next() < 0.5 ? -1 : 1) * (1 + this.#random.integer(NEIGHBOURS));
+    return other >= 0 && other < this.#plan.count ? other : -1;
+  }
+
+  /** Any open node, or one on which a neighbour runs: nodes that sleep then are seldom the right ones. */
+  #target(pod: number): number {
+    if (this.#random.next() < 0.5) return this.#open[this.#random.integer(this.#open.length)]!;
+    const other = this.#neighbour(pod);
+    return other < 0 ? -1 : this.#nodeOf[other]!;
+  }
+
+  #accept(rise: number): void {
+    if (rise > 0) this.#keepBest();
+    const from = this.#lists[this.#from]!;
+    const to = this.#lists[this.#to]!;
+    this.#carry(this.#leaving, from, to, this.#to);
+    this.#carry(this.#coming, to, from, this.#from);
+    this.#joules[this.#from] = this.#fromJoules;
+    this.#joules[this.#to] = this.#toJoules;
+    this.accepted++;
+    if (rise < 0) this.#isBest = this.#isBest || this.#total() < this.bestJoules;
+  }
+
+  #carry(pods: PodList, from: PodList, to: PodList, node: number): void {
+    for (let i = 0; i < pods.count; i++) {
+      const pod = pods.ids[i]!;
+      from.ids.copyWithin(placeOf(from, pod), placeOf(from, pod) + 1, from.count--);
+      insert(to, pod);
+      this.#nodeOf[pod] = node;
+    }
+  }
+
+  /** Writes down where the search stands, if that is the best so far and not written yet. */
+  #keepBest(): void {
+    if (!this.#isBest) return;
+    this.#isBest = false;
+    this.assignment.set(this.#nodeOf);
+    this.bestJoules = this.#total();
+  }
+
+  #total(): number {
+    let sum = 0;
+    for (const joules of this.#joules) sum += joules;
+    return sum;
+  }
+}
+
+/** Index of a pod that the list holds, or of the first greater one. */
+function placeOf(list: PodList, pod: number): number {
+  let low = 0;
+  let high = list.count;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (list.ids[middle]! < pod) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Adds a pod where it belongs: ids ascend. */
+function insert(list: PodList, pod: number): void {
+  if (list.count === list.ids.length) {
+    const longer = new Int32Array(2 * list.ids.length);
+    longer.set(list.ids);
+    list.ids = longer;
+  }
+  const at = placeOf(list, pod);
+  list.ids.copyWithin(at + 1, at, list.count);
+  list.ids[at] = pod;
+  list.count++;
+}
