@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { typicalPods } from '../../../src/policy/gpu/typical-pods.ts';
+import type { TieRule } from '../../../src/policy/policy.ts';
 import { policyByName, policyNames } from '../../../src/policy/registry.ts';
+import { readOpenbNodes, readOpenbPods } from '../../../src/simulation/inputs/openb.ts';
+import { openbExperiment } from '../../../src/simulation/openb-protocol.ts';
 import { byArrivedLoad, fillStatically } from '../../../src/simulation/static-fill.ts';
 import { RandomStream } from '../../../src/util/rng.ts';
 import { gpuCluster, gpuNode, gpuPod, randomGpuPod } from '../../support/gpu-cluster.ts';
+import { sharedData } from '../../support/shared-data.ts';
 
 const half = gpuPod(9, 2, 1, 500);
 const packing = policyByName('gpu-packing', { ties: 'first' });
@@ -72,4 +76,57 @@ test('every policy fills GPUs, the same from a seed, never more than there are, 
     assert.ok(result.allocatedMilli.at(-1)! > 0.6 * result.capacityMilli, name);
     assert.deepEqual(fill(), result, name);
   }
+});
+
+/** FNV-1a over the nodes of all pods. */
+function digest(nodeOf: Int32Array): number {
+  let hash = 2166136261;
+  for (const node of nodeOf) hash = Math.imul(hash ^ (node & 0xffff), 16777619);
+  return hash >>> 0;
+}
+
+test('fills are the same on every machine', () => {
+  const random = new RandomStream(11);
+  const pods = Array.from({ length: 400 }, (_, id) => randomGpuPod(random, id));
+  const typical = typicalPods(pods);
+  const { nodes } = gpuCluster();
+  const recorded: Record<string, number> = {
+    'openb-random': 3_356_642_158,
+    'openb-dot-product': 2_713_885_531,
+    'gpu-clustering': 3_325_322_492,
+    'gpu-packing': 1_573_532_932,
+    'openb-best-fit': 2_525_813_197,
+    fgd: 3_279_507_618,
+    pwr: 43_234_880,
+    'pwr-fgd:0.2': 3_705_597_071,
+  };
+  const found = Object.keys(recorded).map((name) => {
+    const policy = policyByName(name, { typical, ties: 'random' });
+    return [name, digest(fillStatically({ nodes, pods, policy, typical, seed: 8 }).nodeOf)];
+  });
+  assert.deepEqual(Object.fromEntries(found), recorded);
+});
+
+test('FGD on the openb trace: 95 % of the GPUs and 1408 kW at 100 % arrived, 90 % with ties at random', {
+  skip: sharedData.skip,
+}, () => {
+  const list = readOpenbPods(sharedData.path('openb', 'openb_pod_list_default.csv'));
+  const typical = typicalPods(list.pods);
+  assert.equal(typical.length, 35);
+  const experiment = openbExperiment(
+    readOpenbNodes(sharedData.path('openb', 'openb_node_list_gpu_node.csv')),
+    list.pods,
+    { ratio: 1.3, seed: 42 },
+  );
+  const at100 = (ties: TieRule) => {
+    const policy = policyByName('fgd', { typical, ties });
+    const result = fillStatically({ ...experiment, policy, typical, seed: 42 });
+    const allocated = byArrivedLoad(result, result.allocatedMilli, 100)[100]! / result.capacityMilli;
+    return { allocated, watts: byArrivedLoad(result, result.watts!, 100)[100]! };
+  };
+  const byName = at100('lexicographic');
+  assert.ok(Math.abs(byName.allocated - 0.9523) < 0.005, String(byName.allocated));
+  assert.ok(Math.abs(byName.watts - 1_408_000) < 6000, String(byName.watts));
+  const atRandom = at100('random').allocated;
+  assert.ok(Math.abs(atRandom - 0.9) < 0.012, String(atRandom));
 });
