@@ -10,6 +10,14 @@ export interface Situation {
   readonly options: SimulationOptions;
 }
 
+/** What the annealer with hindsight tells. */
+export interface Annealed {
+  readonly joules: number;
+  readonly startJoules: number;
+  readonly moves: number;
+  readonly accepted: number;
+}
+
 export interface SituationRequest {
   readonly scenario: string;
   readonly load: number;
@@ -29,6 +37,8 @@ export interface Laboratory {
   situation(request: SituationRequest): Situation;
   policy(name: string): Policy;
   simulate(input: SimulationInput): SimulationResult;
+  /** Looks, with hindsight, for less energy than a policy's run takes. Throws KISIM_E_OFFLINE_* where it cannot. */
+  anneal(situation: Situation, start: { readonly policy: Policy; readonly seed: number }): Annealed;
 }
 
 export interface LaboratoryOptions {

@@ -4,6 +4,10 @@ import { readSpecTable } from '../power-model/spec-table.ts';
 import { simulate } from '../simulation/engine.ts';
 import { scenarioByName } from '../simulation/scenarios/scenarios.ts';
 import type { OpenLaboratory } from './laboratory.ts';
+import { annealOffline } from './offline-annealer.ts';
+
+/** Beyond it the energy found falls by less than a tenth of a percent for twice the time. */
+const ANNEALING_MOVES_PER_POD = 200;
 
 /** The program's own scenarios, policies and engine. */
 export const openLaboratory: OpenLaboratory = ({ hardware }) => {
@@ -21,5 +25,11 @@ export const openLaboratory: OpenLaboratory = ({ hardware }) => {
       }),
     policy: (name) => policyByName(name),
     simulate,
+    anneal: (situation, { policy, seed }) =>
+      annealOffline(situation, {
+        start: policy,
+        seed,
+        moves: ANNEALING_MOVES_PER_POD * situation.workload.items.length,
+      }),
   };
 };

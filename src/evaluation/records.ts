@@ -1,4 +1,4 @@
-import type { Suite } from './suite.ts';
+import type { OFFLINE, Suite } from './suite.ts';
 
 /** Upper ends, in seconds, of the classes that waits are counted in; the last class is open. */
 export const WAIT_EDGES: readonly number[] = [
@@ -87,7 +87,24 @@ export interface RunRecord {
   readonly series?: SeriesRecord;
 }
 
-export type LoggedRecord = PairingRecord | RunRecord;
+/** What the annealer with hindsight found for a pairing, or why it could not look. */
+export interface OfflineRecord {
+  readonly kind: 'offline';
+  readonly cell: string;
+  readonly cluster: number;
+  readonly seed: number;
+  readonly policy: typeof OFFLINE;
+  /** Null where no rule places every pod at once: the annealer knows no queues. */
+  readonly energyJoules: number | null;
+  readonly reason: string | null;
+  /** The rule from whose run it set out, and that run's energy without waiting. */
+  readonly startedFrom: string | null;
+  readonly startJoules: number | null;
+  readonly moves: number;
+  readonly accepted: number;
+}
+
+export type LoggedRecord = PairingRecord | RunRecord | OfflineRecord;
 
 export function recordKey(record: Pick<RunRecord, 'cell' | 'cluster' | 'seed'>, policy: string): string {
   return `${record.cell}\t${record.cluster}\t${record.seed}\t${policy}`;

@@ -70,9 +70,13 @@ export interface CellResult {
   readonly controlHolds: boolean | null;
 }
 
+/** Placement without delay, found with hindsight: not a bound, and where pods may wait a rule can use less. */
 export interface OfflineResult {
-  readonly percent: Estimate;
-  readonly percentByCluster: readonly number[];
+  /** Over the clusters on which it could look; null where there is none. */
+  readonly percent: Estimate | null;
+  /** Null for a cluster on which pods queue under every rule, which the annealer does not know. */
+  readonly percentByCluster: readonly (number | null)[];
+  readonly clusters: number;
 }
 
 export interface PolicyResult {
@@ -104,7 +108,10 @@ export interface PolicyResult {
   /** Paired with the best single rule, and with the best rule of each cluster; null in a control. */
   readonly againstBestSingle: Estimate | null;
   readonly againstHindsight: Estimate | null;
-  /** (best single rule - this) / (best single rule - offline), in percent; null without an offline solution. */
+  /**
+   * (best single rule - this) / (best single rule - offline), in percent, over the clusters that have an offline solution;
+   * null without one.
+   */
   readonly headroomCaptured: number | null;
   readonly meanWaitSeconds: number;
   /** Mean over the runs of their 95th percentiles. */

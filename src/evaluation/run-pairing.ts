@@ -1,16 +1,29 @@
 import { SERVER_MODEL_LABEL } from '../cluster/labels.ts';
 import type { Node } from '../cluster/node.ts';
 import type { SimulationResult } from '../simulation/simulation.ts';
+import { KisimError } from '../util/errors.ts';
 import type { Laboratory, Situation } from './laboratory.ts';
+import { choosePolicy } from './portfolio.ts';
 import {
   type LoggedRecord,
   type NodeType,
+  type OfflineRecord,
   type PairingRecord,
   type RunRecord,
   type SeriesRecord,
   WAIT_EDGES,
 } from './records.ts';
-import { cellName, type Pairing, pairingSeeds, type Suite } from './suite.ts';
+import {
+  cellName,
+  isRule,
+  OFFLINE,
+  type Pairing,
+  PORTFOLIO,
+  pairingSeeds,
+  policiesOf,
+  type Suite,
+  trainingSeed,
+} from './suite.ts';
 
 /** Points of a time series; kept of the first workload on the first cluster of each cell. */
 const SERIES_POINTS = 96;
@@ -41,8 +54,19 @@ export function* runPairing(
     ...situation.options,
     seriesSeconds: withSeries ? situation.workload.windowSeconds / SERIES_POINTS : 0,
   };
+  const energies = new Map<string, number>();
   for (const policy of policies) {
-    const ranAs = sleeps ? withAwakeFirst(policy) : policy;
+    if (policy === OFFLINE) {
+      const rules = policiesOf(suite, pairing.cell).filter((rule) => isRule(rule) && !waits(rule));
+      yield offlineRecord(laboratory, situation, { place, rules, sleeps, energies, seed: seeds.policy });
+      continue;
+    }
+    const ranAs =
+      policy === PORTFOLIO
+        ? chosenRule(laboratory, suite, pairing, sleeps)
+        : sleeps
+          ? withAwakeFirst(policy)
+          : policy;
     const result = laboratory.simulate({
       nodes: situation.nodes,
       workload: situation.workload,
@@ -50,9 +74,80 @@ export function* runPairing(
       seed: seeds.policy,
       options,
     });
+    energies.set(policy, result.energyJoules);
     yield runRecord(place, policy, ranAs, result);
   }
 }
+
+/** Workloads that the portfolio tries the rules on; some of them with all rules, all of them with the best. */
+const TRAINING_WORKLOADS = 6;
+const FIRST_WORKLOADS = 2;
+
+/** The rule that other workloads of the same cluster speak for; the one to be placed is not among them. */
+function chosenRule(laboratory: Laboratory, suite: Suite, pairing: Pairing, sleeps: boolean): string {
+  const { scenario, load } = suite.cells[pairing.cell]!;
+  const names = policiesOf(suite, pairing.cell)
+    .filter(isRule)
+    .map((rule) => (sleeps ? withAwakeFirst(rule) : rule));
+  const policies = names.map((name) => laboratory.policy(name));
+  const { cluster: clusterSeed } = pairingSeeds(suite, pairing);
+  const situations = Array.from({ length: TRAINING_WORKLOADS }, (_, i) =>
+    laboratory.situation({ scenario, load, clusterSeed, workloadSeed: trainingSeed(suite, pairing, i) }),
+  );
+  const { policy } = choosePolicy(policies, {
+    situations,
+    simulate: (input) => laboratory.simulate(input),
+    firstSituations: FIRST_WORKLOADS,
+  });
+  return names[policies.indexOf(policy)]!;
+}
+
+const waits = (rule: string) => rule.includes('+wait');
+
+interface OfflineStart {
+  readonly place: Pick<RunRecord, 'cell' | 'cluster' | 'seed'>;
+  readonly rules: readonly string[];
+  readonly sleeps: boolean;
+  /** Of the runs made so far; what a resumed benchmark lacks is run again. */
+  readonly energies: ReadonlyMap<string, number>;
+  readonly seed: number;
+}
+
+/** Sets out from the rule that uses least; where pods queue under it, from the next one. */
+function offlineRecord(
+  laboratory: Laboratory,
+  situation: Situation,
+  { place, rules, sleeps, energies, seed }: OfflineStart,
+): OfflineRecord {
+  const { nodes, workload, options } = situation;
+  const name = (rule: string) => (sleeps ? withAwakeFirst(rule) : rule);
+  const energy = (rule: string) =>
+    energies.get(rule) ??
+    laboratory.simulate({ nodes, workload, policy: laboratory.policy(name(rule)), seed, options })
+      .energyJoules;
+  const best = rules
+    .map((rule) => ({ rule, joules: energy(rule) }))
+    .sort((a, b) => a.joules - b.joules)
+    .map(({ rule }) => rule);
+  let reason: string | null = 'no rule to start from';
+  for (const rule of best) {
+    try {
+      const policy = laboratory.policy(name(rule));
+      const { joules, startJoules, moves, accepted } = laboratory.anneal(situation, { policy, seed });
+      const found = { energyJoules: joules, reason: null, startedFrom: rule, startJoules, moves, accepted };
+      return { kind: 'offline', ...place, policy: OFFLINE, ...found };
+    } catch (error) {
+      if (!(error instanceof KisimError && expectedOffline.includes(error.code))) throw error;
+      reason = `${error.code}: ${error.message}`;
+      if (error.code !== 'KISIM_E_OFFLINE_QUEUES') break;
+    }
+  }
+  const nothing = { energyJoules: null, reason, startedFrom: null, startJoules: null, moves: 0, accepted: 0 };
+  return { kind: 'offline', ...place, policy: OFFLINE, ...nothing };
+}
+
+/** What the annealer says of situations that are beyond it. */
+const expectedOffline: readonly string[] = ['KISIM_E_OFFLINE_QUEUES', 'KISIM_E_OFFLINE_UNSUPPORTED'];
 
 /**
  * Where nodes sleep no policy wakes one while a node that is awake has room, as cluster-autoscaler does. Without it the

@@ -1,6 +1,12 @@
 import { Worker } from 'node:worker_threads';
 import { errors } from './errors.ts';
-import { type LoggedRecord, type PairingRecord, type RunRecord, recordKey } from './records.ts';
+import {
+  type LoggedRecord,
+  type OfflineRecord,
+  type PairingRecord,
+  type RunRecord,
+  recordKey,
+} from './records.ts';
 import { cellName, type Pairing, pairingsOf, policiesOf, type Suite } from './suite.ts';
 import type { FromWorker, ToWorker, WorkerSetting } from './worker.ts';
 
@@ -26,12 +32,12 @@ export interface RunnerProgress {
   /** Runs made by this one. */
   readonly made: number;
   readonly total: number;
-  readonly last: RunRecord | undefined;
+  readonly last: RunRecord | OfflineRecord | undefined;
 }
 
 export interface RunnerResult {
   readonly pairings: readonly PairingRecord[];
-  readonly runs: readonly RunRecord[];
+  readonly runs: readonly (RunRecord | OfflineRecord)[];
   /** Whether every run of the suite is there; false where the signal came first. */
   readonly complete: boolean;
 }
@@ -51,13 +57,13 @@ export async function runSuite(options: RunnerOptions): Promise<RunnerResult> {
   const { suite, signal, onProgress } = options;
   const books = new Books(suite, options.earlier);
   const tasks = books.missing();
-  const progress = (last?: RunRecord) => onProgress?.({ ...books.count(), last });
+  const progress = (last?: RunRecord | OfflineRecord) => onProgress?.({ ...books.count(), last });
   progress();
   if (tasks.length > 0 && !signal.aborted) {
     const take = (record: LoggedRecord) => {
       if (!books.take(record)) return;
       options.onRecord(record);
-      if (record.kind === 'run') progress(record);
+      if (record.kind !== 'pairing') progress(record);
     };
     await runTasks(tasks, options, take);
   }
@@ -67,7 +73,7 @@ export async function runSuite(options: RunnerOptions): Promise<RunnerResult> {
 
 /** What is there and what is missing. */
 class Books {
-  readonly runs = new Map<string, RunRecord>();
+  readonly runs = new Map<string, RunRecord | OfflineRecord>();
   readonly pairings = new Map<string, PairingRecord>();
   readonly #suite: Suite;
   readonly #tasks: readonly Task[];
@@ -107,7 +113,7 @@ class Books {
     }
     const key = recordKey(record, record.policy);
     if (this.runs.has(key)) return false;
-    this.#compareWork(record);
+    if (record.kind === 'run') this.#compareWork(record);
     this.runs.set(key, record);
     return true;
   }

@@ -54,6 +54,11 @@ export const PORTFOLIO = 'portfolio';
 
 const MOST_CLUSTERS = 10_000;
 
+/** Whether a policy may be called the best rule: choosers see more than a rule does. */
+export function isRule(policy: string): boolean {
+  return policy !== PORTFOLIO && policy !== OFFLINE;
+}
+
 export function cellName({ scenario, load }: Pick<SuiteCell, 'scenario' | 'load'>): string {
   return `${scenario} ${Number((load * 100).toFixed(3))} %`;
 }
@@ -84,6 +89,13 @@ export function pairingSeeds(suite: Suite, { cell, cluster, seed }: Pairing): Pa
     workload: root.fork(`workload/${where}`).bits32(),
     policy: root.fork(`policy/${where}`).bits32(),
   };
+}
+
+/** Of a workload that is none of the pairings' own, for whoever chooses by trying. */
+export function trainingSeed(suite: Suite, { cell, cluster }: Pairing, index: number): number {
+  return new RandomStream(suite.seed)
+    .fork(`training/${cellName(suite.cells[cell]!)}/${cluster}/${index}`)
+    .bits32();
 }
 
 /**

@@ -3,6 +3,7 @@ import { JOULES_PER_WATT_HOUR } from '../util/units.ts';
 import {
   type LoggedRecord,
   type NodeType,
+  type OfflineRecord,
   type PairingRecord,
   type RunRecord,
   recordKey,
@@ -13,6 +14,7 @@ import type {
   CellResult,
   ClusterResult,
   Estimate,
+  OfflineResult,
   OverallResult,
   PolicyResult,
 } from './results.ts';
@@ -25,7 +27,7 @@ import { estimateMean } from './statistics/mean-interval.ts';
 import { pairedPercent } from './statistics/paired.ts';
 import { probabilityOfImprovement } from './statistics/probability-of-improvement.ts';
 import { stratifiedInterval } from './statistics/stratified-bootstrap.ts';
-import { cellName, OFFLINE, PORTFOLIO, policiesOf, type Suite } from './suite.ts';
+import { cellName, isRule, OFFLINE, policiesOf, type Suite } from './suite.ts';
 
 const JOULES_PER_KWH = 1000 * JOULES_PER_WATT_HOUR;
 
@@ -34,9 +36,6 @@ const CONTROL_ROUNDING = 1e-6;
 
 /** Share of pods by which a policy may miss its objectives more often than the baseline. */
 const SLO_TOLERANCE = 0.01;
-
-/** Chosen from the others or knowing more than a rule may: never called the best single rule. */
-const choosers: readonly string[] = [PORTFOLIO, OFFLINE];
 
 export interface SummaryInput {
   readonly suite: Suite;
@@ -76,16 +75,22 @@ export function summarise({ suite, version, hardware, records }: SummaryInput): 
 class RecordIndex {
   readonly #runs = new Map<string, RunRecord>();
   readonly #pairings = new Map<string, PairingRecord>();
+  readonly #offline = new Map<string, OfflineRecord>();
 
   constructor(records: readonly LoggedRecord[]) {
     for (const record of records) {
       if (record.kind === 'run') this.#runs.set(recordKey(record, record.policy), record);
+      else if (record.kind === 'offline') this.#offline.set(recordKey(record, ''), record);
       else this.#pairings.set(recordKey(record, ''), record);
     }
   }
 
   run(cell: string, cluster: number, seed: number, policy: string): RunRecord {
     return present(this.#runs.get(recordKey({ cell, cluster, seed }, policy)), `${policy} on ${cell}`);
+  }
+
+  offline(cell: string, cluster: number, seed: number): OfflineRecord {
+    return present(this.#offline.get(recordKey({ cell, cluster, seed }, '')), `${OFFLINE} on ${cell}`);
   }
 
   pairing(cell: string, cluster: number, seed: number): PairingRecord {
@@ -124,13 +129,13 @@ function summariseCell(suite: Suite, cell: number, index: RecordIndex): CellResu
     upTo(suite.clusters).map((cluster) =>
       upTo(suite.seeds).map((seed) => index.run(name, cluster, seed, policy)),
     );
-  const names = policiesOf(suite, cell);
+  const names = policiesOf(suite, cell).filter((policy) => policy !== OFFLINE);
   const runs = new Map(names.map((policy) => [policy, runsOf(policy)]));
   const energies = new Map(names.map((policy) => [policy, energyByCluster(runs.get(policy)!)]));
   const misses = new Map(names.map((policy) => [policy, sloMissShare(runs.get(policy)!.flat())]));
   const baseline = energies.get(suite.baseline)!;
   const flagged = (policy: string) => misses.get(policy)! > misses.get(suite.baseline)! + SLO_TOLERANCE;
-  const rules = names.filter((policy) => !choosers.includes(policy) && !flagged(policy));
+  const rules = names.filter((policy) => isRule(policy) && !flagged(policy));
   const percents = new Map(names.map((policy) => [policy, pairedPercent(energies.get(policy)!, baseline)]));
 
   const single = rules.reduce((best, rule) =>
@@ -142,30 +147,28 @@ function summariseCell(suite: Suite, cell: number, index: RecordIndex): CellResu
     ),
   );
   const hindsightEnergy = Float64Array.from(hindsight, (rule, cluster) => energies.get(rule)![cluster]!);
-  const offline = percents.get(OFFLINE);
-  const policies = names
-    .filter((policy) => policy !== OFFLINE)
-    .map((policy): PolicyResult => {
-      const percent = percents.get(policy)!;
-      const random = new RandomStream(suite.seed).fork(`bootstrap/${name}/${policy}`);
-      const own = energies.get(policy)!;
-      return {
-        policy,
-        ...figures(runs.get(policy)!),
-        ...comparisons(percent, random),
-        kwhByCluster: [...own].map((joules) => joules / JOULES_PER_KWH),
-        percentByCluster: [...percent],
-        holm: null,
-        againstBestSingle: control ? null : estimate(pairedPercent(own, energies.get(single)!)),
-        againstHindsight: control ? null : estimate(pairedPercent(own, hindsightEnergy)),
-        headroomCaptured:
-          offline === undefined || control
-            ? null
-            : captured(mean(percents.get(single)!), mean(percent), mean(offline)),
-        sloMissShare: misses.get(policy)!,
-        sloFlag: flagged(policy),
-      };
-    });
+  const offline =
+    suite.offline && !control
+      ? offlineResult(suite, baseline, (cluster, seed) => index.offline(name, cluster, seed))
+      : null;
+  const policies = names.map((policy): PolicyResult => {
+    const percent = percents.get(policy)!;
+    const random = new RandomStream(suite.seed).fork(`bootstrap/${name}/${policy}`);
+    const own = energies.get(policy)!;
+    return {
+      policy,
+      ...figures(runs.get(policy)!),
+      ...comparisons(percent, random),
+      kwhByCluster: [...own].map((joules) => joules / JOULES_PER_KWH),
+      percentByCluster: [...percent],
+      holm: null,
+      againstBestSingle: control ? null : estimate(pairedPercent(own, energies.get(single)!)),
+      againstHindsight: control ? null : estimate(pairedPercent(own, hindsightEnergy)),
+      headroomCaptured: offline === null ? null : headroomCaptured(percents.get(single)!, percent, offline),
+      sloMissShare: misses.get(policy)!,
+      sloFlag: flagged(policy),
+    };
+  });
   return {
     cell: name,
     scenario,
@@ -179,7 +182,7 @@ function summariseCell(suite: Suite, cell: number, index: RecordIndex): CellResu
     hindsight: control
       ? null
       : { percent: estimate(pairedPercent(hindsightEnergy, baseline)), policies: hindsight },
-    offline: offline === undefined ? null : { percent: estimate(offline), percentByCluster: [...offline] },
+    offline,
     controlHolds: control ? policies.every(readsZero) : null,
   };
 }
@@ -195,8 +198,30 @@ function readsZero({ percent: { mean: centre, interval } }: PolicyResult): boole
   return interval !== null && interval.low <= 0 && interval.high >= 0;
 }
 
-function captured(single: number, own: number, offline: number): number | null {
-  return single > offline ? (100 * (single - own)) / (single - offline) : null;
+function offlineResult(
+  suite: Suite,
+  baseline: Float64Array,
+  record: (cluster: number, seed: number) => OfflineRecord,
+): OfflineResult {
+  const percentByCluster = upTo(suite.clusters).map((cluster) => {
+    const found = upTo(suite.seeds).map((seed) => record(cluster, seed).energyJoules);
+    if (found.some((joules) => joules === null)) return null;
+    const sum = found.reduce<number>((total, joules) => total + joules!, 0);
+    return pairedPercent([sum], [baseline[cluster]!])[0]!;
+  });
+  const known = percentByCluster.filter((percent) => percent !== null);
+  return { percent: known.length === 0 ? null : estimate(known), percentByCluster, clusters: known.length };
+}
+
+function headroomCaptured(
+  single: Float64Array,
+  own: Float64Array,
+  { percentByCluster }: OfflineResult,
+): number | null {
+  const where = upTo(percentByCluster.length).filter((cluster) => percentByCluster[cluster] !== null);
+  const average = (values: ArrayLike<number | null>) => mean(where.map((cluster) => values[cluster]!));
+  const headroom = average(single) - average(percentByCluster);
+  return headroom > 0 ? (100 * (average(single) - average(own))) / headroom : null;
 }
 
 function energyByCluster(runs: readonly (readonly RunRecord[])[]): Float64Array {

@@ -68,6 +68,14 @@ export const openLaboratory: OpenLaboratory = () => ({
       },
     };
   },
+  anneal(situation, { policy, seed }) {
+    if (situation.nodes.length === 5) {
+      const template = { summary: 'pods have to queue', expected: 'room', action: 'lower the load' };
+      throw new KisimError('KISIM_E_OFFLINE_QUEUES', template, policy.name);
+    }
+    const startJoules = this.simulate({ ...situation, policy, seed }).energyJoules;
+    return { joules: startJoules * 0.9, startJoules, moves: 10, accepted: 5 };
+  },
   simulate({ nodes, workload, policy, options }): SimulationResult {
     if (policy.name.startsWith('failing')) throw new RangeError('fell over');
     const { scenario, draw } = nodes[0]!.labels;

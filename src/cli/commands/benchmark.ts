@@ -7,7 +7,7 @@ import type { LoggedRecord } from '../../evaluation/records.ts';
 import { resultsCsv } from '../../evaluation/results-csv.ts';
 import { fingerprintOf, RunLog } from '../../evaluation/run-log.ts';
 import { runSuite } from '../../evaluation/runner.ts';
-import { policiesOf, type Suite } from '../../evaluation/suite.ts';
+import { isRule, policiesOf, type Suite } from '../../evaluation/suite.ts';
 import { summarise } from '../../evaluation/summarise.ts';
 import { resultTables } from '../../evaluation/tables.ts';
 import { systemErrorCode } from '../../util/errors.ts';
@@ -98,7 +98,7 @@ async function checkNames(suite: Suite, address: URL, hardware: string | undefin
   const laboratory = openLaboratory({ hardware });
   for (const [i, { scenario }] of suite.cells.entries()) {
     laboratory.checkScenario(scenario);
-    for (const policy of policiesOf(suite, i)) laboratory.checkPolicy(policy);
+    for (const policy of policiesOf(suite, i).filter(isRule)) laboratory.checkPolicy(policy);
   }
 }
 
@@ -119,7 +119,7 @@ function newName(suite: string, now: Date): string {
 }
 
 function runCount(records: readonly LoggedRecord[]): number {
-  return records.filter(({ kind }) => kind === 'run').length;
+  return records.filter(({ kind }) => kind !== 'pairing').length;
 }
 
 /** The options as they could have been typed, for the report; global ones have no say in the results. */

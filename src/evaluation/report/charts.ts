@@ -85,7 +85,8 @@ type Styles = ReadonlyMap<string, Style>;
 interface ForestRow {
   readonly policy: string;
   readonly percent: Estimate;
-  readonly byCluster: readonly number[];
+  /** Null: none for this cluster. */
+  readonly byCluster: readonly (number | null)[];
 }
 
 const forestHeight = (rows: number) => 70 + 24 * rows;
@@ -94,7 +95,7 @@ function savingsChart(cell: CellResult, baseline: string, styles: Styles): Chart
   const rows: ForestRow[] = cell.policies
     .filter(({ policy }) => policy !== baseline)
     .map(({ policy, percent, percentByCluster }) => ({ policy, percent, byCluster: percentByCluster }));
-  if (cell.offline !== null)
+  if (cell.offline !== null && cell.offline.percent !== null)
     rows.push({ policy: OFFLINE, percent: cell.offline.percent, byCluster: cell.offline.percentByCluster });
   return {
     id: 'savings',
@@ -121,11 +122,17 @@ function forest(unsorted: readonly ForestRow[], styles: Styles): ChartOption {
         name: 'clusters',
         symbolSize: 5,
         data: rows.flatMap(({ policy, byCluster }, y) =>
-          byCluster.map((percent, cluster) => ({
-            value: [percent, y],
-            tip: `${policy}, cluster ${cluster}: ${signed(percent, 2)} %`,
-            itemStyle: { ...itemStyle(policy), opacity: 0.5 },
-          })),
+          byCluster.flatMap((percent, cluster) =>
+            percent === null
+              ? []
+              : [
+                  {
+                    value: [percent, y],
+                    tip: `${policy}, cluster ${cluster}: ${signed(percent, 2)} %`,
+                    itemStyle: { ...itemStyle(policy), opacity: 0.5 },
+                  },
+                ],
+          ),
         ),
       },
       {

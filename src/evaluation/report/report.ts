@@ -130,9 +130,11 @@ function headlineTable(results: BenchmarkResults): string {
   );
   if (cells.some(({ offline }) => offline !== null))
     rows.push(
-      yard('offline solution', ({ offline }) => ({
-        text: offline === null ? '' : estimateText(offline.percent),
-      })),
+      yard('offline solution, no waiting', ({ offline }) =>
+        offline === null || offline.percent === null
+          ? { text: '' }
+          : { text: estimateText(offline.percent), title: `${offline.clusters} clusters without a queue` },
+      ),
     );
   return htmlTable(
     ['policy', ...cells.map(({ cell }) => cell), ...(overall.length === 0 ? [] : ['all rows'])],

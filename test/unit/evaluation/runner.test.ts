@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { BenchmarkRecord, LoggedRecord, RunRecord } from '../../../src/evaluation/records.ts';
+import type {
+  BenchmarkRecord,
+  LoggedRecord,
+  OfflineRecord,
+  RunRecord,
+} from '../../../src/evaluation/records.ts';
 import { fingerprintOf, RUN_LOG_FILE, RunLog } from '../../../src/evaluation/run-log.ts';
 import { runSuite } from '../../../src/evaluation/runner.ts';
 import type { Suite } from '../../../src/evaluation/suite.ts';
@@ -47,6 +52,9 @@ async function run(
   return { ...result, records };
 }
 
+const simulated = (runs: readonly (RunRecord | OfflineRecord)[]) =>
+  runs.filter((each): each is RunRecord => each.kind === 'run');
+
 const summary = (of: Suite, records: readonly LoggedRecord[]) =>
   JSON.stringify(summarise({ suite: of, version: '1', hardware: undefined, records }));
 
@@ -81,7 +89,11 @@ test('nothing is run where all is there', async () => {
 test('where nodes sleep every policy runs awake-first', async () => {
   const { runs } = await run(suite);
   const ranAs = (cell: string) =>
-    new Set(runs.filter((each) => each.cell === cell).map(({ ranAs: name }) => name));
+    new Set(
+      simulated(runs)
+        .filter((each) => each.cell === cell)
+        .map(({ ranAs: name }) => name),
+    );
   assert.deepEqual(ranAs('plain 60 %'), new Set(['base', 'saving', 'wasting']));
   assert.deepEqual(
     ranAs('asleep 30 %'),
@@ -115,9 +127,49 @@ test('a policy that fails is named with its place', async () => {
   });
 });
 
+test('the portfolio runs the rule that other workloads speak for', async () => {
+  const { runs } = await run({ ...suite, policies: [...suite.policies, 'portfolio'] });
+  const chosen = simulated(runs).filter(({ policy }) => policy === 'portfolio');
+  assert.equal(chosen.length, 12);
+  for (const { cell, ranAs } of chosen)
+    if (cell === 'plain 60 %') assert.equal(ranAs, 'saving');
+    else if (cell === 'asleep 30 %') assert.equal(ranAs, 'saving+awake-first');
+});
+
+test('the offline solution sets out from the best rule, also after a stop, and says where it could not look', async () => {
+  const offline: Suite = { ...suite, offline: true, clusters: 8 };
+  const whole = await run(offline);
+  const found = whole.runs.filter((each) => each.kind === 'offline');
+  assert.equal(found.length, 16);
+  assert.ok(found.every(({ cell }) => cell !== 'flat 60 %'));
+  const nodes = (cluster: number) => whole.pairings.find((each) => each.cluster === cluster)!.nodes;
+  for (const { cluster, energyJoules, startedFrom, reason } of found) {
+    const queued = nodes(cluster) === 5;
+    assert.equal(energyJoules === null, queued);
+    assert.equal(startedFrom, queued ? null : 'saving');
+    assert.match(reason ?? '', queued ? /KISIM_E_OFFLINE_QUEUES/ : /^$/);
+  }
+  assert.ok(
+    found.some(({ energyJoules }) => energyJoules === null),
+    'no cluster of five nodes',
+  );
+  const without = whole.records.filter(({ kind }) => kind !== 'offline');
+  const resumed = await run(offline, { earlier: without });
+  assert.deepEqual(
+    resumed.records,
+    whole.records.filter(({ kind }) => kind === 'offline'),
+  );
+  const { cells } = summarise({ suite: offline, version: '1', hardware: undefined, records: whole.records });
+  const [plain, , control] = cells;
+  assert.equal(control!.offline, null);
+  const of = found.filter(({ cell, energyJoules }) => cell === plain!.cell && energyJoules !== null);
+  assert.equal(plain!.offline!.clusters, of.length);
+  assert.ok(plain!.offline!.percent!.mean < plain!.bestSingle!.percent.mean);
+});
+
 test('a time series is kept of the first workload on the first cluster only', async () => {
   const { runs } = await run(suite);
-  for (const each of runs) assert.equal(each.series !== undefined, each.cluster === 0, each.cell);
+  for (const each of simulated(runs)) assert.equal(each.series !== undefined, each.cluster === 0, each.cell);
 });
 
 function logIn(t: TestContext, resume = false, fingerprint = 'print') {
