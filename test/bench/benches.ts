@@ -1,7 +1,9 @@
 import type { Bench } from './bench.ts';
+import { closedFormsBench } from './closed-forms.bench.ts';
 import { conservationBench } from './conservation.bench.ts';
 import { daemon10HzBench, daemonBench } from './daemon.bench.ts';
 import { historyBench } from './history.bench.ts';
+import { kubeAgreementBench } from './kube-agreement.bench.ts';
 import { kubeSpeedBench } from './kube-speed.bench.ts';
 import { openbResultsBench } from './openb-results.bench.ts';
 import { openbSpeedBench } from './openb-speed.bench.ts';
@@ -24,5 +26,7 @@ export const benches: readonly Bench[] = [
   openbResultsBench,
   pwrBench,
   kubeSpeedBench,
+  kubeAgreementBench,
   rulesSpeedBench,
+  closedFormsBench,
 ];
