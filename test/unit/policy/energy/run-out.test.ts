@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type ClusterState, NODE_ASLEEP, NODE_WAKING } from '../../../../src/cluster/cluster-state.ts';
+import { ClusterState, NODE_ASLEEP, NODE_WAKING } from '../../../../src/cluster/cluster-state.ts';
 import { ClusterPower } from '../../../../src/policy/energy/cluster-power.ts';
 import { RunOut } from '../../../../src/policy/energy/run-out.ts';
-import { randomCluster, SLEEP } from '../../../support/random-cluster.ts';
+import { podOf, randomCluster, SLEEP, server } from '../../../support/random-cluster.ts';
 
 interface Life {
   readonly start: number;
@@ -97,6 +97,18 @@ test('what is cached of a node follows every change of it', () => {
         new RunOut(cluster, power).activeJoules(each, 1500, 5000),
       );
   }
+});
+
+test('a pod that was to end before a late wake does not count', () => {
+  const cluster = new ClusterState([server('a', 1, SLEEP)]);
+  cluster.power[0] = NODE_WAKING;
+  cluster.awakeAt[0] = 60;
+  cluster.place(podOf(0, { predictedSeconds: 10, predictedCpuMilli: 6400 }), 0);
+  cluster.awakeAt[0] = 200;
+  const runOut = new RunOut(cluster, new ClusterPower(cluster.nodes));
+  // Alone from 200 s on: 10 % of the curve.
+  assert.ok(Math.abs(runOut.activeJoules(0, 6400, 1000) - (110 - 70) * 1000) < 1e-6);
+  assert.equal(runOut.extensionSeconds(0, 1000), 1200 - 70);
 });
 
 test('a node that never sleeps costs no idle energy, a woken one its wake and its time to fall asleep', () => {

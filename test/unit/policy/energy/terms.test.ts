@@ -195,6 +195,25 @@ test('a term is the same whatever else is found with it', () => {
   }
 });
 
+test('a matrix that is kept follows every change of the cluster', () => {
+  for (let seed = 1; seed < 10; seed++) {
+    const { cluster: state, pods, random } = randomCluster(seed);
+    const kept = matrixOf(state);
+    for (const gone of pods.slice(0, 10)) {
+      state.now += 30;
+      state.measuredUse[state.remove(gone)]! *= 0.9;
+      const each = randomPod(random, 900_000);
+      const candidates = candidatesOf(state, each);
+      const fresh = matrixOf(state);
+      kept.fill(each, candidates);
+      fresh.fill(each, candidates);
+      for (const term of ALL_TERMS)
+        for (let i = 0; i < candidates.count; i++)
+          assert.equal(kept.at(term, i), fresh.at(term, i), placementTerms[term]!.name);
+    }
+  }
+});
+
 test('pods without use, without requests or without end have finite terms', () => {
   const state = cluster();
   const matrix = matrixOf(state);
