@@ -19,6 +19,8 @@ export interface Replay {
   readonly pods: number;
   /** Pods that went to the same node, or nowhere for the same reasons, by the same scores, whenever they were tried. */
   readonly equalPods: number;
+  /** Pods that went to the same node, or nowhere, whenever they were tried. */
+  readonly sameNodePods: number;
   /** Decisions compared: each pod's, and those of pods that were tried again. */
   readonly decisions: number;
   /** Scores of one plugin for one node that were compared. */
@@ -93,9 +95,11 @@ export function replay(
   const attempts = acts.flatMap((act) => act.attempts);
   const tried = new Set(attempts.map(({ pod }) => pod));
   const different = new Set(differences.map(({ pod }) => pod));
+  const elsewhere = new Set(differences.filter(({ what }) => what === 'node').map(({ pod }) => pod));
   return {
     pods: tried.size,
     equalPods: tried.size - different.size,
+    sameNodePods: tried.size - elsewhere.size,
     decisions: attempts.length,
     scores,
     ties,
