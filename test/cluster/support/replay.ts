@@ -80,6 +80,8 @@ export function replay(
       const pod = pods.get(attempt.pod);
       if (pod === undefined)
         throw new Error(`the scheduler tried ${attempt.pod}, which ${corpus.name} lacks`);
+      if ((attempt.feasible ?? 0) > 1 && attempt.scores === undefined)
+        throw new Error(`the log of the real scheduler lacks the scores of ${attempt.pod}`);
       const decision = scheduler.schedule(pod, { verbose: true });
       if (attempt.scores !== undefined) {
         scores += attempt.scores.nodes.length * Object.keys(attempt.scores.plugins).length;
