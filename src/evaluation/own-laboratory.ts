@@ -6,8 +6,8 @@ import { scenarioByName } from '../simulation/scenarios/scenarios.ts';
 import type { OpenLaboratory } from './laboratory.ts';
 import { annealOffline } from './offline-annealer.ts';
 
-/** Beyond it the energy found falls by less than a tenth of a percent for twice the time. */
-const ANNEALING_MOVES_PER_POD = 200;
+/** What a suite can wait for, a few seconds each. Twice as many still find up to a percent more where nodes sleep. */
+const ANNEALING_MOVES_PER_POD = 1000;
 
 /** The program's own scenarios, policies and engine. */
 export const openLaboratory: OpenLaboratory = ({ hardware }) => {

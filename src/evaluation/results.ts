@@ -20,6 +20,11 @@ export interface BenchmarkResults {
   /** Over all cells that are no control, for policies that ran in all of them. */
   readonly overall: readonly OverallResult[];
   readonly multiplicity: Multiplicity;
+  /**
+   * Kinds of machines in all clusters, and how many of them stand in more than one: clusters that share machines are
+   * less independent than their number says.
+   */
+  readonly machineModels: { readonly distinct: number; readonly shared: number };
   readonly controls: { readonly cells: number; readonly holds: boolean | null };
 }
 

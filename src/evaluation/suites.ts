@@ -60,5 +60,5 @@ const headline = (
 /** The suites that the program knows by name. */
 export const namedSuites: Readonly<Record<string, Suite>> = {
   default: headline('default', { clusters: 24, controls: [0.3, 0.6, 0.9] }),
-  small: headline('small', { clusters: 5, controls: [0.6] }),
+  small: headline('small', { clusters: 8, controls: [0.6] }),
 };

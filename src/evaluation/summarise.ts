@@ -65,6 +65,7 @@ export function summarise({ suite, version, hardware, records }: SummaryInput): 
     cells: corrected,
     overall: overall(suite, corrected),
     multiplicity,
+    machineModels: machineModels(corrected),
     controls: {
       cells: controls.length,
       holds: controls.length === 0 ? null : controls.every(({ controlHolds }) => controlHolds === true),
@@ -185,6 +186,17 @@ function summariseCell(suite: Suite, cell: number, index: RecordIndex): CellResu
     offline,
     controlHolds: control ? policies.every(readsZero) : null,
   };
+}
+
+function machineModels(cells: readonly CellResult[]): { distinct: number; shared: number } {
+  const clustersOf = new Map<string, Set<number>>();
+  // A control is all one machine, on purpose.
+  for (const { control, clusters } of cells)
+    for (const { cluster, types } of control ? [] : clusters)
+      for (const { model } of types)
+        if (model !== null) clustersOf.set(model, (clustersOf.get(model) ?? new Set()).add(cluster));
+  const shared = [...clustersOf.values()].filter(({ size }) => size > 1).length;
+  return { distinct: clustersOf.size, shared };
 }
 
 function efficiencySpread(types: readonly NodeType[]): number | null {

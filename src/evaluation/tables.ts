@@ -128,6 +128,8 @@ function remarks(results: BenchmarkResults): string[] {
     `${multiplicity.comparisons} comparisons: ${multiplicity.unadjusted} intervals leave zero out, ` +
       `${multiplicity.significant} of them hold at ${(100 - confidence * 100).toFixed(0)} % for the whole family (Holm).`,
   ];
+  const { distinct, shared } = results.machineModels;
+  if (shared > 0) lines.push(sharedMachines(distinct, shared));
   if (controls.holds !== null)
     lines.push(
       controls.holds
@@ -142,6 +144,14 @@ function remarks(results: BenchmarkResults): string[] {
       `More than one point more SLO misses than ${suite.baseline}, so never the best: ${flagged.join(', ')}.`,
     );
   return lines;
+}
+
+/** How far the intervals reach, where clusters are made of the same machines. */
+export function sharedMachines(distinct: number, shared: number): string {
+  return (
+    `The clusters are made of ${distinct} kinds of machines, ${shared} of them in more than one cluster: ` +
+    'intervals speak for clusters of such machines.'
+  );
 }
 
 function brokenControls(cells: readonly CellResult[]): string {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { RunConditions } from '../conditions.ts';
 import type { BenchmarkResults, CellResult, PolicyResult } from '../results.ts';
-import { estimateText, secondsText, signed } from '../tables.ts';
+import { estimateText, secondsText, sharedMachines, signed } from '../tables.ts';
 import { type Chart, cellCharts, overallChart } from './charts.ts';
 import { escapeHtml, htmlTable, scriptJson, type TableCell } from './html.ts';
 
@@ -252,6 +252,12 @@ function clusterTable({ clusters }: CellResult): string {
   return htmlTable(['', 'seed', 'workload seeds', 'nodes', 'pods', 'machines'], rows);
 }
 
+function machines({ machineModels: { distinct, shared } }: BenchmarkResults): string {
+  if (distinct === 0) return 'the kinds of machines have no names';
+  if (shared > 0) return sharedMachines(distinct, shared);
+  return `${distinct} kinds, none of them in more than one cluster.`;
+}
+
 function provenance(results: BenchmarkResults, conditions: RunConditions): string {
   const { suite, multiplicity } = results;
   const facts: readonly (readonly [string, string])[] = [
@@ -271,6 +277,7 @@ function provenance(results: BenchmarkResults, conditions: RunConditions): strin
       'comparisons',
       `${multiplicity.comparisons} with the baseline, in one family: ${multiplicity.unadjusted} intervals leave zero out before any correction, ${multiplicity.significant} p values are below 0.05 after Holm's. Controls are not counted. Comparisons with the best rules are chosen in hindsight and have no correction.`,
     ],
+    ['machines', machines(results)],
     [
       'pairs',
       'Every policy of a row places the same pods on the same nodes; a policy that completes other work is refused. Energies of a cluster are added up over its workloads, then compared; clusters are the units of all intervals.',

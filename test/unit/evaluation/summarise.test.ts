@@ -160,6 +160,30 @@ test('overall figures take the clusters as units, over all cells that are no con
   assert.ok(Math.abs(overall[0]!.worst.percent - 2.5) < 1e-9);
 });
 
+test('machines that stand in several clusters are counted', () => {
+  const models = [['a', 'b'], ['b', 'c'], ['d']];
+  const all = records(plain, flat).map((record) =>
+    record.kind === 'pairing'
+      ? {
+          ...record,
+          types: models[record.cluster]!.map((model) => ({
+            model,
+            count: 1,
+            cpuMilli: 1000,
+            memoryBytes: 1,
+            idleWatts: null,
+            fullWatts: null,
+          })),
+        }
+      : record,
+  );
+  assert.deepEqual(summarise({ ...input, records: all }).machineModels, { distinct: 4, shared: 1 });
+  assert.deepEqual(summarise({ ...input, records: records(plain, flat) }).machineModels, {
+    distinct: 0,
+    shared: 0,
+  });
+});
+
 test('one cluster gives means without intervals', () => {
   const one = { ...suite, clusters: 1 };
   const { cells, multiplicity } = summarise({ ...input, suite: one, records: records(plain, flat) });
