@@ -41,6 +41,11 @@ export class ClusterPower {
     this.#curves = nodes.map((node) => {
       if (node.power === undefined)
         throw errors.KISIM_E_POLICY_NO_POWER(`node ${node.name} has no power curve`);
+      // Every energy is told against the least that work can cost; nothing can be told against 0.
+      if (!(node.power.fullWatts > 0))
+        throw errors.KISIM_E_POLICY_NO_POWER(
+          `node ${node.name} draws ${node.power.fullWatts} W at full load`,
+        );
       return node.power;
     });
     this.#capacity = Float64Array.from(nodes, (node) => node.cpuMilli);
@@ -103,7 +108,9 @@ export class ClusterPower {
     let least = Number.POSITIVE_INFINITY;
     for (let tenth = 1; tenth <= 10; tenth++) {
       const use = (capacity * tenth) / 10;
-      least = Math.min(least, this.watts(node, use) / (use * speed));
+      const watts = this.watts(node, use);
+      // Where a curve says that work is free there is nothing to tell energies against.
+      if (watts > 0) least = Math.min(least, watts / (use * speed));
     }
     return least;
   }

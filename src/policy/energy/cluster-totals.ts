@@ -31,7 +31,11 @@ export class ClusterTotals {
     if (changes === this.#changes) return;
     this.#changes = changes;
     const { tierFreeCpu, tierFreeMemory } = this;
-    let [cpu, memory, cpuFree, memoryFree, awake] = [0, 0, 0, 0, 0];
+    let cpu = 0;
+    let memory = 0;
+    let cpuFree = 0;
+    let memoryFree = 0;
+    let awake = 0;
     tierFreeCpu.fill(0);
     tierFreeMemory.fill(0);
     this.#tierCpu.fill(0);

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { Node } from '../../../../src/cluster/node.ts';
 import { ClusterPower } from '../../../../src/policy/energy/cluster-power.ts';
 import { ExponentialCurve } from '../../../../src/power-model/exponential-curve.ts';
+import { TableCurve } from '../../../../src/power-model/table-curve.ts';
 import { SLEEP, server, serverTypes } from '../../../support/random-cluster.ts';
 
 const nodes = [server('old', 0), server('new', 2, SLEEP), server('middle', 1), server('new-too', 2)];
@@ -49,4 +50,17 @@ test('a node without a curve is refused by name', () => {
     code: 'KISIM_E_POLICY_NO_POWER',
     message: /bare/,
   });
+});
+
+test('a node that draws nothing is refused: no energy could be told against it', () => {
+  const nothing = { ...server('dark', 0), power: new TableCurve([0, 0], 'synthetic') };
+  assert.throws(() => new ClusterPower([server('a', 0), nothing]), {
+    code: 'KISIM_E_POLICY_NO_POWER',
+    message: /dark/,
+  });
+});
+
+test('a node that draws nothing at little use has finite costs', () => {
+  const step = { ...server('step', 0), power: new TableCurve([0, 0, 50], 'synthetic') };
+  assert.ok(new ClusterPower([step]).bestWattsPerMilli > 0);
 });
