@@ -80,6 +80,10 @@ export function randomApp(scene: Scene, name: string, runtimeClasses: readonly s
     podAntiAffinity: randomPodAffinity(scene, name, 0.3),
   });
   const owned = chance(random, style.owned);
+  const runtimeClassName = chance(random, style.resources * 0.3) ? random.pick(runtimeClasses) : undefined;
+  const nodeSelector = randomNodeSelector(scene);
+  // Its class asks for a value of this label: another one would be refused.
+  if (runtimeClassName?.endsWith('picky')) delete nodeSelector?.['arch'];
   return {
     name,
     namespace: random.pick(namespaces),
@@ -94,8 +98,8 @@ export function randomApp(scene: Scene, name: string, runtimeClasses: readonly s
       volumes: chance(random, style.images * 0.15)
         ? [{ name: 'data', image: { reference: random.pick(podImages) } }]
         : undefined,
-      runtimeClassName: chance(random, style.resources * 0.3) ? random.pick(runtimeClasses) : undefined,
-      nodeSelector: randomNodeSelector(scene),
+      runtimeClassName,
+      nodeSelector,
       affinity: Object.keys(affinity).length > 0 ? affinity : undefined,
       tolerations: randomTolerations(scene),
       topologySpreadConstraints: randomSpread(scene, name),
