@@ -125,6 +125,17 @@ function overheadOf(spec: Located, runtimeClass: RuntimeClass | undefined): Cont
   return said.present ? requestsOf(readAmounts(said)) : runtimeClass?.overhead;
 }
 
+/** Of the pod and of its RuntimeClass, which may not contradict each other (plugin/pkg/admission/runtimeclass). */
+function nodeSelectorOf(spec: Located, runtimeClass: RuntimeClass | undefined): Labels {
+  const own = spec.get('nodeSelector');
+  const merged = own.textMap();
+  for (const [key, value] of Object.entries(runtimeClass?.nodeSelector ?? {})) {
+    if (merged[key] !== undefined && merged[key] !== value)
+      throw own.get(key).invalid(`${merged[key]}, but its RuntimeClass asks for ${value}`);
+  }
+  return { ...runtimeClass?.nodeSelector, ...merged };
+}
+
 function priorityOf(spec: Located, { priorityClasses, defaultPriority }: PodSurroundings): number {
   const said = spec.get('priority');
   if (said.present) return said.integer(-MAX_INT32 - 1, MAX_INT32);
@@ -172,7 +183,7 @@ export function readPodSpec(spec: Located, labels: Labels, around: PodSurroundin
       .map((volume) => volume.get('image').get('reference'))
       .filter((reference) => reference.present)
       .map((reference) => reference.text()),
-    nodeSelector: { ...runtimeClass?.nodeSelector, ...spec.get('nodeSelector').textMap() },
+    nodeSelector: nodeSelectorOf(spec, runtimeClass),
     nodeName: nodeName === '' ? undefined : nodeName,
     nodeAffinity: readNodeAffinity(affinity.get('nodeAffinity')),
     podAffinity: readPodAffinity(affinity.get('podAffinity')),

@@ -405,6 +405,19 @@ describe('bad manifests are refused with file and line', () => {
     );
   });
 
+  test('a node selector that contradicts the RuntimeClass', () => {
+    const runtimeClass =
+      '{apiVersion: node.k8s.io/v1, kind: RuntimeClass, metadata: {name: r}, scheduling: {nodeSelector: {arch: arm64}}}';
+    const spec = 'runtimeClassName: r\nnodeSelector: {arch: amd64}';
+    assert.throws(
+      () => read(`${runtimeClass}\n---${podWith(spec)}`),
+      refused(
+        'KISIM_E_MANIFEST_INVALID',
+        /spec\.nodeSelector\.arch: amd64, but its RuntimeClass asks for arm64/,
+      ),
+    );
+  });
+
   for (const [what, spec, found] of [
     [
       'an operator',
