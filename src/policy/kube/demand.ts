@@ -82,7 +82,7 @@ function total(
 
 /** Whole milli-cores or bytes, rounded up as Quantity.MilliValue and Value do; what sums of decimals add is not asked for. */
 function whole(amount: number | undefined): number {
-  return amount === undefined ? 0 : Math.ceil(amount - 1e-9);
+  return amount === undefined ? 0 : Math.max(0, Math.ceil(amount - 1e-9));
 }
 
 const cpuOf: Amount = (requests) => requests.cpuMilli;

@@ -12,7 +12,7 @@ import { UsedPorts } from './plugins/node-ports.ts';
 import { hardSpreadOf, softSpreadOf } from './plugins/pod-topology-spread.ts';
 import { type TaintView, taintView } from './plugins/taint-toleration.ts';
 import { PodClass } from './pod-class.ts';
-import { PodCounters } from './pod-counters.ts';
+import { MOST_COUNTED, PodCounters } from './pod-counters.ts';
 import { PLAIN_SCHEDULING, PodShape, type ShapeViews } from './pod-shape.ts';
 import { ResourceBook } from './resource-book.ts';
 import { TopologyColumn } from './topology-column.ts';
@@ -41,6 +41,7 @@ export class KubeBook {
   counters: PodCounters;
   ports = new UsedPorts(0);
 
+  readonly #mostCounted: number;
   readonly #namespaces: ReadonlyMap<string, Labels>;
   readonly #nodeOrder = new NodeOrder();
   readonly #nodesByName = new Map<string, Node>();
@@ -62,9 +63,14 @@ export class KubeBook {
   #stale = true;
   #generation = 0;
 
-  constructor(nodes: readonly Node[], namespaces: ReadonlyMap<string, Labels>) {
+  constructor(
+    nodes: readonly Node[],
+    namespaces: ReadonlyMap<string, Labels>,
+    mostCounted: number = MOST_COUNTED,
+  ) {
     this.#namespaces = namespaces;
-    this.counters = new PodCounters(0, 0, []);
+    this.#mostCounted = mostCounted;
+    this.counters = new PodCounters(0, 0, [], mostCounted);
     for (const node of nodes) this.addNode(node);
     this.refresh();
   }
@@ -227,7 +233,7 @@ export class KubeBook {
 
   /** Forgets what was counted for pods that nobody asks about any more. */
   #recount(): void {
-    this.counters = new PodCounters(this.nodes.length, ++this.#generation, this.#live);
+    this.counters = new PodCounters(this.nodes.length, ++this.#generation, this.#live, this.#mostCounted);
     for (const placed of this.#pods.values()) if (placed.slot >= 0) this.#bookTerms(placed, 1);
     this.counters.settle();
   }

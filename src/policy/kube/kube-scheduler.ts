@@ -18,6 +18,8 @@ export interface KubeSchedulerOptions {
   readonly percentageOfNodesToScore?: number;
   /** Draws among the best, as up to 1.34; left out: 1.36's rule, in which nothing is random. */
   readonly randomTies?: RandomSource;
+  /** Pod counts by node (4 bytes each) that are kept for selectors before old ones are forgotten; left out: 2^24. */
+  readonly mostCounted?: number;
 }
 
 /** Points of one feasible node. Plugins that had nothing to say about the pod are left out: they count 0. */
@@ -84,7 +86,7 @@ export class KubeScheduler {
 
   /** @param nodes in the order in which Kubernetes came to know them: by name, where they were there before it */
   constructor(nodes: readonly Node[], options: KubeSchedulerOptions = {}) {
-    this.#book = new KubeBook(nodes, options.namespaces ?? new Map());
+    this.#book = new KubeBook(nodes, options.namespaces ?? new Map(), options.mostCounted);
     this.#percentage = options.percentageOfNodesToScore ?? 0;
     this.#ties = options.randomTies;
     this.#filters = new FilterChain(this.#book);

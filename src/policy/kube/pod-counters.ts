@@ -76,8 +76,8 @@ export class AffinityCounts {
   }
 }
 
-/** Entries of all counters together; beyond it they are all forgotten and counted anew as they are asked for. */
-const MOST_ENTRIES = 1 << 24;
+/** Entries of all counters together that are allowed where nothing else is said: 64 MiB. */
+export const MOST_COUNTED = 1 << 24;
 const MOST_TERMS = 1 << 13;
 
 /** Every counter of a cluster. Each pod placed or removed moves the counters of its class only. */
@@ -90,17 +90,22 @@ export class PodCounters {
   readonly #terms: { readonly forbids: boolean; readonly counts: AffinityCounts }[] = [];
   /** Changes whenever counters are forgotten. */
   readonly generation: number;
+  readonly #mostEntries: number;
   #mostTerms = MOST_TERMS;
 
-  /** @param classes all that have placed pods, at any time */
-  constructor(nodes: number, generation: number, classes: Iterable<PodClass>) {
+  /**
+   * @param classes all that have placed pods, at any time
+   * @param mostEntries of all counters together; with more, it is time to forget them and count anew what is asked for
+   */
+  constructor(nodes: number, generation: number, classes: Iterable<PodClass>, mostEntries: number) {
+    this.#mostEntries = mostEntries;
     this.#nodes = nodes;
     this.generation = generation;
     this.#classes = classes;
   }
 
   get isFull(): boolean {
-    return this.#list.length * this.#nodes > MOST_ENTRIES || this.#terms.length > this.#mostTerms;
+    return this.#list.length * this.#nodes > this.#mostEntries || this.#terms.length > this.#mostTerms;
   }
 
   /** To be called when the terms of all placed pods are booked: what they need is not too much. */
