@@ -1,7 +1,7 @@
 import { type ClusterState, NODE_ASLEEP, NODE_WAKING } from '../cluster/cluster-state.ts';
-import type { Node } from '../cluster/node.ts';
 import { CompensatedSums, type SavedSums } from './compensated-sums.ts';
 import { errors } from './errors.ts';
+import { maySleep } from './node-power.ts';
 
 /** Until when what is counted; the same for every policy. */
 export interface MeterPeriods {
@@ -28,11 +28,6 @@ export interface SavedMeter {
   readonly on: SavedSums;
   readonly asleep: SavedSums;
   readonly waking: SavedSums;
-}
-
-/** Whether a node is ever put to sleep: cordoned ones are not. */
-export function maySleep(node: Node): boolean {
-  return node.sleep !== undefined && node.unschedulable !== true;
 }
 
 /**
@@ -75,6 +70,10 @@ export class EnergyMeter {
     this.#waking = new CompensatedSums(size);
   }
 
+  get nodes(): number {
+    return this.#cluster.size;
+  }
+
   since(node: number): number {
     return this.#since[node]!;
   }
@@ -96,6 +95,13 @@ export class EnergyMeter {
   setWatts(node: number, active: number, gpu: number): void {
     this.#activeWatts[node] = active;
     this.#gpuWatts[node] = gpu;
+  }
+
+  /** What all nodes take at this moment. */
+  get totalWatts(): number {
+    let watts = 0;
+    for (let node = 0; node < this.#cluster.size; node++) watts += this.watts(node);
+    return watts;
   }
 
   /** What a node takes at this moment, all in. */

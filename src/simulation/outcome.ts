@@ -9,7 +9,6 @@ export interface SavedOutcome {
   readonly starts: Float64Array;
   readonly isDone: Uint8Array;
   readonly sums: SavedSums;
-  readonly decisions: number;
   readonly dropped: number;
   readonly wakes: number;
   readonly placed: number;
@@ -34,7 +33,6 @@ const STRETCH = 1;
 
 /** What became of the pods: when they began, how long they took, what of it goes into the result. */
 export class Outcome {
-  decisions = 0;
   dropped = 0;
   wakes = 0;
   readonly #plan: Plan;
@@ -79,10 +77,10 @@ export class Outcome {
   }
 
   /** Joules up to an instant, by the convention of docs/developer/simulation.md. */
-  energy(meter: EnergyMeter, nodes: number, now: number): EnergyTotals {
+  energy(meter: EnergyMeter, now: number): EnergyTotals {
     const sums = new CompensatedSums(6);
     const byNode: number[] = [];
-    for (let node = 0; node < nodes; node++) {
+    for (let node = 0; node < meter.nodes; node++) {
       const { active, idle, sleep, wake, gpu } = meter.energy(node, now);
       const parts = [active, idle, sleep, wake, gpu];
       const own = new CompensatedSums(1);
@@ -99,12 +97,12 @@ export class Outcome {
 
   result(
     policy: string,
+    decisions: number,
     meter: EnergyMeter,
-    nodes: number,
     servedCoreSeconds: number,
     series: SeriesSampler,
   ): SimulationResult {
-    const energy = this.energy(meter, nodes, this.#end);
+    const energy = this.energy(meter, this.#end);
     const { waits, sloMisses } = this.#waits();
     const sorted = waits.slice().sort();
     const sum = new CompensatedSums(1);
@@ -130,7 +128,7 @@ export class Outcome {
       sloMisses,
       meanStretch: this.#stretched === 0 ? 1 : this.#sums.value(STRETCH) / this.#stretched,
       endSeconds: this.#lastEnd,
-      decisions: this.decisions,
+      decisions,
       series: series.series,
     };
   }
@@ -140,7 +138,6 @@ export class Outcome {
       starts: this.#starts.slice(),
       isDone: this.#isDone.slice(),
       sums: this.#sums.save(),
-      decisions: this.decisions,
       dropped: this.dropped,
       wakes: this.wakes,
       placed: this.#placed,
@@ -155,7 +152,6 @@ export class Outcome {
     this.#starts.set(saved.starts);
     this.#isDone.set(saved.isDone);
     this.#sums.restore(saved.sums);
-    this.decisions = saved.decisions;
     this.dropped = saved.dropped;
     this.wakes = saved.wakes;
     this.#placed = saved.placed;

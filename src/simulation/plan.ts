@@ -188,14 +188,18 @@ class RhythmTable {
 export function fingerprint(input: SimulationInput, plan: Plan): string {
   const digest = new Digest().text(input.policy.name).number(input.seed).text(JSON.stringify(input.options));
   for (const node of input.nodes) {
+    const { power, sleep, smt, gpus } = node;
     digest.text(node.name).number(node.cpuMilli).number(node.memoryBytes).number(node.pods);
-    digest.number(node.power?.idleWatts ?? -1).number(node.power?.fullWatts ?? -1);
+    for (let tenth = 0; tenth <= 10; tenth++) digest.number(power?.watts(tenth / 10) ?? -1);
+    digest.text(JSON.stringify([sleep, smt, gpus, node.speed, node.taints, node.labels, node.unschedulable]));
   }
-  digest.number(plan.windowSeconds).number(plan.horizonSeconds);
+  digest.text(JSON.stringify(plan.rhythms)).number(plan.windowSeconds).number(plan.horizonSeconds);
   for (let id = 0; id < plan.count; id++) {
     digest.number(plan.arrival[id]!).number(plan.deadline[id]!).number(plan.cpuMilli[id]!);
     digest.number(plan.memoryBytes[id]!).number(plan.useMilli[id]!).number(plan.seconds[id]!);
-    digest.word(plan.isBatch[id]!).number(plan.gpuUse[id]!);
+    digest.word(plan.isBatch[id]!).number(plan.gpuUse[id]!).word(plan.rhythm[id]!);
+    const { predictedCpuMilli, predictedSeconds } = plan.pods[id]!;
+    digest.number(predictedCpuMilli).number(predictedSeconds);
   }
   return digest.hex;
 }

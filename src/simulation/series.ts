@@ -71,18 +71,16 @@ export class SeriesSampler {
 
   #sample(): void {
     const { size, freeCpu, measuredUse, power } = this.#cluster;
-    let watts = 0;
     let free = 0;
     let used = 0;
     let awake = 0;
     for (let node = 0; node < size; node++) {
-      watts += this.#meter.watts(node);
       free += freeCpu[node]!;
       used += measuredUse[node]!;
       if (power[node] !== NODE_ASLEEP && power[node] !== NODE_WAKING) awake++;
     }
     this.#seconds.push(this.nextSeconds);
-    this.#watts.push(watts);
+    this.#watts.push(this.#meter.totalWatts);
     this.#requested.push(1 - free / this.#capacity);
     this.#used.push(used / this.#capacity);
     this.#awakeNodes.push(awake);

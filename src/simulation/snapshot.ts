@@ -1,9 +1,10 @@
 import type { SavedCluster } from '../cluster/cluster-state.ts';
-import type { RandomState } from '../util/rng.ts';
+import type { SavedDecisions } from './decisions.ts';
 import type { SavedMeter } from './energy-meter.ts';
 import { errors } from './errors.ts';
 import type { SavedHeap } from './indexed-heap.ts';
 import type { SavedExecution } from './node-execution.ts';
+import type { SavedNodePower } from './node-power.ts';
 import type { SavedOutcome } from './outcome.ts';
 import type { SavedQueue } from './pending-queue.ts';
 import type { SavedSeries } from './series.ts';
@@ -11,20 +12,14 @@ import type { SavedSeries } from './series.ts';
 /** All of a simulation that changes. */
 export interface SavedSimulation {
   readonly cluster: SavedCluster;
-  readonly random: RandomState;
-  /** What the policy's run remembers; undefined where it remembers nothing. */
-  readonly policy: unknown;
-  /** Of the constraint filter; undefined where nothing is constrained. */
-  readonly constraints: unknown;
+  readonly decisions: SavedDecisions;
   readonly meter: SavedMeter;
   readonly execution: SavedExecution;
   readonly queue: SavedQueue;
   readonly outcome: SavedOutcome;
   readonly series: SavedSeries;
-  readonly wakes: SavedHeap;
-  readonly sleeps: SavedHeap;
+  readonly power: SavedNodePower;
   readonly deadlines: SavedHeap;
-  readonly booked: readonly (readonly number[])[];
   readonly nextItem: number;
   readonly finiteRunning: number;
   readonly events: number;

@@ -1,6 +1,6 @@
 import type { Node } from '../../cluster/node.ts';
 import { TableCurve } from '../../power-model/table-curve.ts';
-import { maySleep } from '../../simulation/energy-meter.ts';
+import { maySleep } from '../../simulation/node-power.ts';
 import type { Plan } from '../../simulation/plan.ts';
 import type { SimulationOptions } from '../../simulation/simulation.ts';
 
@@ -15,6 +15,8 @@ export interface PodList {
  * between two events; idle, sleep and wakes included), without the engine. A search asks it of two nodes for every move.
  */
 export class NodeReplay {
+  /** The pod that did not fit, where the last answer was Infinity. */
+  misfit = -1;
   readonly #plan: Plan;
   readonly #node: Node;
   readonly #points: Float64Array | undefined;
@@ -119,8 +121,10 @@ export class NodeReplay {
         sleepSeconds += between(off, until, until);
         break;
       }
-      if (cpuMilli[pod]! > freeCpu || memoryBytes[pod]! > freeMemory || running >= places)
+      if (cpuMilli[pod]! > freeCpu || memoryBytes[pod]! > freeMemory || running >= places) {
+        this.misfit = pod;
         return Number.POSITIVE_INFINITY;
+      }
       // Prefilled pods have run since before the beginning, on nodes that are up.
       if (isFresh ? pod >= prefilled : asleepAt < now) {
         onSeconds += between(awakeAt, asleepAt, until);

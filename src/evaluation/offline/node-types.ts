@@ -1,7 +1,7 @@
 import type { Node } from '../../cluster/node.ts';
 import type { PowerCurve } from '../../power-model/power-curve.ts';
 import { TableCurve } from '../../power-model/table-curve.ts';
-import { maySleep } from '../../simulation/energy-meter.ts';
+import { maySleep } from '../../simulation/node-power.ts';
 
 /** Equal nodes, as a bound sees them. */
 export interface NodeType {

@@ -79,7 +79,7 @@ test('a pod that nothing will ever allow is an error that names it, or is droppe
   const items = workItems({ seconds: 100 }, { arrivalSeconds: 30, pod: { scheduling: beside } });
   assert.throws(() => simulate(simInput([labelled('a')], items)), {
     code: 'KISIM_E_SIM_STUCK',
-    message: /1 pods, the first of them default\/pod-1/,
+    message: /1 pods at 100 s, the first of them default\/pod-1/,
   });
   const dropping = simInput([labelled('a')], items, { options: { unplaced: 'drop' } });
   assert.equal(simulate(dropping).dropped, 1);

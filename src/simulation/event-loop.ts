@@ -1,0 +1,366 @@
+import { ClusterState, NODE_ASLEEP, NODE_ON } from '../cluster/cluster-state.ts';
+import { WAIT } from '../policy/policy.ts';
+import { Decisions } from './decisions.ts';
+import { EnergyMeter } from './energy-meter.ts';
+import { errors } from './errors.ts';
+import { FreedNodes } from './freed-nodes.ts';
+import { IndexedHeap } from './indexed-heap.ts';
+import { NodeExecution } from './node-execution.ts';
+import { NodePower } from './node-power.ts';
+import { Outcome } from './outcome.ts';
+import { PendingQueue, UNFIT, WAITING } from './pending-queue.ts';
+import type { Plan } from './plan.ts';
+import { SeriesSampler } from './series.ts';
+import type { SimulationInput, SimulationResult } from './simulation.ts';
+import type { SavedSimulation } from './snapshot.ts';
+import { stepAt } from './step-at.ts';
+
+/** What happens in a simulation, instant after instant, in the order that docs/developer/simulation.md declares. */
+export class EventLoop {
+  readonly cluster: ClusterState;
+  readonly #input: SimulationInput;
+  readonly #plan: Plan;
+  readonly #decisions: Decisions;
+  readonly #meter: EnergyMeter;
+  readonly #execution: NodeExecution;
+  readonly #power: NodePower;
+  readonly #queue: PendingQueue;
+  readonly #freed: FreedNodes;
+  readonly #outcome: Outcome;
+  readonly #series: SeriesSampler;
+  /** When waiting pods must be placed. */
+  readonly #deadlines: IndexedHeap;
+  readonly #askAtDepartures: boolean;
+  readonly #drops: boolean;
+  readonly #tickSeconds: number;
+  /** Whether a pod was placed since pending pods were last looked at. */
+  #hasCome = false;
+  #nextItem = 0;
+  /** Pods with an end that are placed and have not come to it. */
+  #finiteRunning = 0;
+  #events = 0;
+  #begun = false;
+  #finished = false;
+
+  constructor(input: SimulationInput, plan: Plan, saved?: SavedSimulation) {
+    const { nodes, options } = input;
+    this.#input = input;
+    this.#plan = plan;
+    this.cluster = saved ? ClusterState.restored(nodes, saved.cluster) : new ClusterState(nodes);
+    this.#meter = new EnergyMeter(this.cluster, plan);
+    this.#execution = new NodeExecution(plan, this.cluster, this.#meter, options.tickSeconds);
+    this.#power = new NodePower(this.cluster);
+    this.#queue = new PendingQueue(plan);
+    this.#freed = new FreedNodes(this.cluster);
+    this.#outcome = new Outcome(plan, options.sloSeconds);
+    this.#series = new SeriesSampler(options.seriesSeconds, this.cluster, this.#meter);
+    this.#deadlines = new IndexedHeap(plan.count);
+    this.#askAtDepartures = options.reconsider === 'departure';
+    this.#drops = options.unplaced === 'drop';
+    this.#tickSeconds = options.tickSeconds;
+    if (saved === undefined) this.#power.begin(options.beginAsleep === true);
+    this.#decisions = new Decisions(input, plan, this.cluster, saved?.decisions);
+    if (saved !== undefined) this.#restore(saved);
+  }
+
+  get now(): number {
+    return this.cluster.now;
+  }
+
+  get finished(): boolean {
+    return this.#finished;
+  }
+
+  get events(): number {
+    return this.#events;
+  }
+
+  get watts(): number {
+    return this.#meter.totalWatts;
+  }
+
+  get energyJoules(): number {
+    return this.#outcome.energy(this.#meter, this.now).total;
+  }
+
+  /**
+   * Everything up to and at an instant happens, but no more than so many instants.
+   *
+   * @returns whether it stopped because they are through
+   */
+  advance(untilSeconds: number, most: number): boolean {
+    if (!this.#begun) this.#begin();
+    const horizon = this.#plan.horizonSeconds;
+    for (let instants = 0; !this.#finished; instants++) {
+      if (instants >= most) return true;
+      const next = this.#nextInstant();
+      if (this.#isQuiet() && next >= horizon) {
+        const end = Math.max(this.now, horizon);
+        if (end > untilSeconds) return false;
+        this.#finish(end);
+      } else if (next > untilSeconds) return false;
+      else this.#instant(next);
+    }
+    return false;
+  }
+
+  /** Only once it is finished. */
+  result(): SimulationResult {
+    const served = this.#execution.servedCoreSeconds;
+    const { name } = this.#input.policy;
+    return this.#outcome.result(name, this.#decisions.count, this.#meter, served, this.#series);
+  }
+
+  save(): SavedSimulation {
+    return {
+      cluster: this.cluster.save(),
+      decisions: this.#decisions.save(),
+      meter: this.#meter.save(),
+      execution: this.#execution.save(),
+      queue: this.#queue.save(),
+      outcome: this.#outcome.save(),
+      series: this.#series.save(),
+      power: this.#power.save(),
+      deadlines: this.#deadlines.save(),
+      nextItem: this.#nextItem,
+      finiteRunning: this.#finiteRunning,
+      events: this.#events,
+      begun: this.#begun,
+      finished: this.#finished,
+    };
+  }
+
+  #isQuiet(): boolean {
+    return this.#finiteRunning === 0 && this.#nextItem === this.#plan.count && this.#queue.count === 0;
+  }
+
+  #nextInstant(): number {
+    let next = this.#execution.batchEnds.nextKey;
+    const service = this.#execution.serviceEnds.nextKey;
+    if (service < next) next = service;
+    if (this.#nextItem < this.#plan.count) {
+      const arrival = this.#plan.arrival[this.#nextItem]!;
+      if (arrival < next) next = arrival;
+    }
+    if (this.#power.wakes.nextKey < next) next = this.#power.wakes.nextKey;
+    if (this.#power.sleeps.nextKey < next) next = this.#power.sleeps.nextKey;
+    if (this.#deadlines.nextKey < next) next = this.#deadlines.nextKey;
+    if (this.#queue.waiting > 0 || this.#execution.rhythmic > 0) {
+      const tick = (stepAt(this.now, this.#tickSeconds) + 1) * this.#tickSeconds;
+      if (tick < next) next = tick;
+    }
+    if (next === Number.POSITIVE_INFINITY && !this.#isQuiet()) throw this.#stuck();
+    return next;
+  }
+
+  /** All that happens at one instant, in the declared order. */
+  #instant(now: number): void {
+    const { batchEnds, serviceEnds } = this.#execution;
+    const isLater = now > this.now;
+    this.#hasCome = false;
+    if (this.#series.nextSeconds < now) this.#series.before(now);
+    this.cluster.now = now;
+    while (batchEnds.nextKey === now) this.#endBatch(batchEnds.nextId, now);
+    while (serviceEnds.nextKey === now) {
+      const pod = serviceEnds.nextId;
+      serviceEnds.remove(pod);
+      this.#end(pod, this.cluster.nodeOf(pod)!, now);
+    }
+    let woke = false;
+    while (this.#power.wakes.nextKey === now) {
+      this.#wake(this.#power.wakes.nextId, now);
+      woke = true;
+    }
+    const waits = this.#queue.waiting > 0;
+    const ticks = isLater && (waits || this.#execution.rhythmic > 0) && this.#tick(now);
+    if (this.#queue.count > 0) {
+      const asks = waits && (ticks || (this.#askAtDepartures && (woke || this.#freed.count > 0)));
+      this.#lookAgain(asks, now);
+    }
+    this.#freed.clear();
+    while (this.#deadlines.nextKey === now) {
+      const pod = this.#deadlines.nextId;
+      this.#deadlines.remove(pod);
+      this.#events++;
+      this.#try(pod, now);
+    }
+    while (this.#nextItem < this.#plan.count && this.#plan.arrival[this.#nextItem] === now) {
+      this.#events++;
+      this.#try(this.#nextItem++, now);
+    }
+    this.#lookBeside(now);
+    while (this.#power.sleeps.nextKey === now) this.#fallAsleep(this.#power.sleeps.nextId, now);
+  }
+
+  /** Prefilled pods take their places, at time 0 and ahead of all arrivals. */
+  #begin(): void {
+    this.#begun = true;
+    while (this.#nextItem < this.#plan.prefilled) {
+      this.#events++;
+      this.#try(this.#nextItem++, 0);
+    }
+    this.#lookBeside(0);
+  }
+
+  #finish(end: number): void {
+    this.#series.upTo(end);
+    this.cluster.now = end;
+    for (let node = 0; node < this.cluster.size; node++) this.#execution.settle(node, end);
+    this.#outcome.finish(end, this.#execution.serviceEnds.save().ids);
+    this.#finished = true;
+  }
+
+  /** Whether an instant is one of the ticks; rhythms then take their next step. */
+  #tick(now: number): boolean {
+    const step = stepAt(now, this.#tickSeconds);
+    if (step * this.#tickSeconds !== now) return false;
+    this.#events++;
+    if (this.#execution.rhythmic > 0) this.#execution.step(now, step, (node) => this.cluster.touch(node));
+    return true;
+  }
+
+  /**
+   * Pending pods in the order of their arrival, each on its own: one that does not fit holds nobody back. A pod that
+   * fitted nowhere can fit only where something was freed since, but where constraints look at other nodes and pods too.
+   */
+  #lookAgain(asksWaiting: boolean, now: number): void {
+    const queue = this.#queue;
+    const all = this.#decisions.lookBeside && (this.#hasCome || this.#freed.count > 0);
+    const looksUnfit = queue.unfit > 0 && (all || this.#freed.takes(queue.leastCpu, queue.leastMemory));
+    if (!looksUnfit && !asksWaiting) return;
+    this.#hasCome = false;
+    const { cpuMilli, memoryBytes } = this.#plan;
+    let leastCpu = Number.POSITIVE_INFINITY;
+    let leastMemory = Number.POSITIVE_INFINITY;
+    for (let pod = queue.first; pod >= 0; ) {
+      const next = queue.next(pod);
+      const isUnfit = queue.state(pod) === UNFIT;
+      if (isUnfit ? looksUnfit && (all || this.#freed.takes(cpuMilli[pod]!, memoryBytes[pod]!)) : asksWaiting)
+        this.#try(pod, now);
+      if (queue.state(pod) === UNFIT) {
+        leastCpu = Math.min(leastCpu, cpuMilli[pod]!);
+        leastMemory = Math.min(leastMemory, memoryBytes[pod]!);
+      }
+      pod = next;
+    }
+    queue.setLeast(leastCpu, leastMemory);
+  }
+
+  /** Whoever came may be whom others want to be near. */
+  #lookBeside(now: number): void {
+    while (this.#hasCome && this.#decisions.lookBeside && this.#queue.unfit > 0) this.#lookAgain(false, now);
+  }
+
+  /** Offers a pod to the policy where it fits somewhere; places, queues or drops it. */
+  #try(pod: number, now: number): void {
+    const slackLeft = Math.max(0, this.#plan.deadline[pod]! - now);
+    const choice = this.#decisions.choose(pod, slackLeft);
+    if (choice >= 0) this.#place(pod, choice, now);
+    else if (choice === WAIT) {
+      this.#enqueue(pod, WAITING);
+      this.#deadlines.set(pod, this.#plan.deadline[pod]!);
+    } else if (this.#drops && slackLeft === 0) this.#drop(pod);
+    else this.#enqueue(pod, UNFIT);
+  }
+
+  #place(pod: number, node: number, now: number): void {
+    const { cluster } = this;
+    this.#leave(pod);
+    this.#power.occupied(node);
+    const gpus = this.#decisions.gpus(pod, node);
+    if (cluster.power[node] === NODE_ASLEEP) this.#rouse(pod, node, now);
+    if (cluster.power[node] === NODE_ON) {
+      this.#execution.settle(node, now);
+      this.#execution.start(pod, node, now, gpus);
+      this.#execution.refresh(node, now);
+      this.#outcome.started(pod, now);
+    } else this.#power.book(pod, node);
+    cluster.place(this.#plan.pods[pod]!, node, gpus);
+    this.#hasCome = true;
+    if (this.#plan.seconds[pod]! < Number.POSITIVE_INFINITY) this.#finiteRunning++;
+    this.#decisions.placed(pod, node);
+  }
+
+  #enqueue(pod: number, state: typeof UNFIT | typeof WAITING): void {
+    this.#queue.mark(pod, state);
+    this.cluster.pending = this.#queue.count;
+  }
+
+  #leave(pod: number): void {
+    this.#deadlines.remove(pod);
+    this.#queue.remove(pod);
+    this.cluster.pending = this.#queue.count;
+  }
+
+  #drop(pod: number): void {
+    this.#leave(pod);
+    this.#outcome.dropped++;
+  }
+
+  #endBatch(node: number, now: number): void {
+    this.#execution.settle(node, now);
+    this.#end(this.#execution.takeBatch(node), node, now);
+  }
+
+  #end(pod: number, node: number, now: number): void {
+    this.#events++;
+    this.#execution.settle(node, now);
+    this.#execution.stop(pod, node, this.cluster.gpusOf(pod));
+    this.#execution.refresh(node, now);
+    this.cluster.remove(this.#plan.pods[pod]!);
+    this.#outcome.ended(pod, now);
+    if (this.#plan.seconds[pod]! < Number.POSITIVE_INFINITY) this.#finiteRunning--;
+    this.#power.emptied(node);
+    this.#freed.add(node);
+    this.#decisions.removed(pod, node);
+  }
+
+  #fallAsleep(node: number, now: number): void {
+    this.#events++;
+    this.#execution.settle(node, now);
+    this.#power.fallAsleep(node);
+  }
+
+  #rouse(pod: number, node: number, now: number): void {
+    this.#execution.settle(node, now);
+    // What runs since before the beginning runs on a node that has been up since then.
+    if (now === 0 && pod < this.#plan.prefilled) this.cluster.power[node] = NODE_ON;
+    else {
+      this.#power.startWaking(node, now);
+      this.#outcome.wakes++;
+    }
+  }
+
+  /** A node is up: the pods that were placed on it begin. */
+  #wake(node: number, now: number): void {
+    this.#events++;
+    this.#execution.settle(node, now);
+    for (const pod of this.#power.up(node)) {
+      this.#execution.start(pod, node, now, this.cluster.gpusOf(pod));
+      this.#outcome.started(pod, now);
+    }
+    this.#execution.refresh(node, now);
+    this.cluster.touch(node);
+  }
+
+  #restore(saved: SavedSimulation): void {
+    this.#meter.restore(saved.meter);
+    this.#execution.restore(saved.execution);
+    this.#queue.restore(saved.queue);
+    this.#outcome.restore(saved.outcome);
+    this.#series.restore(saved.series);
+    this.#power.restore(saved.power);
+    this.#deadlines.restore(saved.deadlines);
+    this.#nextItem = saved.nextItem;
+    this.#finiteRunning = saved.finiteRunning;
+    this.#events = saved.events;
+    this.#begun = saved.begun;
+    this.#finished = saved.finished;
+  }
+
+  #stuck(): Error {
+    const { count, first } = this.#queue;
+    const { namespace, name } = this.#plan.pods[first]!;
+    return errors.KISIM_E_SIM_STUCK(`${count} pods at ${this.now} s, the first of them ${namespace}/${name}`);
+  }
+}
