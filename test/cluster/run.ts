@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chosenParts, runParts } from '../support/run-parts.ts';
+import { ControlPlaneUnbuildable } from './support/control-plane-program.ts';
 import { programHere } from './support/in-namespace.ts';
 import { controlPlaneMissing } from './support/needs.ts';
 import { runInside } from './support/run-inside.ts';
@@ -26,7 +27,13 @@ async function main(names: readonly string[]): Promise<number> {
     return recording ? 1 : 0;
   }
   const script = join(folder, recording ? 'record.ts' : 'run.ts');
-  const child = await runInside(script, names, 'inherit', (text) => process.stderr.write(`${text}\n`));
-  const [status] = (await once(child, 'close')) as [number | null];
-  return status ?? 1;
+  try {
+    const child = await runInside(script, names, 'inherit', (text) => process.stderr.write(`${text}\n`));
+    const [status] = (await once(child, 'close')) as [number | null];
+    return status ?? 1;
+  } catch (error) {
+    if (!(error instanceof ControlPlaneUnbuildable)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return 1;
+  }
 }

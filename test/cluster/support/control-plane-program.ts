@@ -12,6 +12,9 @@ import { attempt } from '../../system/support/run-command.ts';
 
 const sources = fileURLToPath(new URL('../control-plane/', import.meta.url));
 
+/** The program cannot be built here: the text says why and what to do. */
+export class ControlPlaneUnbuildable extends Error {}
+
 /** Kubernetes' packages in a first build; only for telling how far it is. */
 const PACKAGES = 2850;
 
@@ -105,7 +108,9 @@ async function build(target: string, progress: (text: string) => void): Promise<
   const hint = /dial tcp|no such host|proxyconnect|TLS handshake|404 Not Found|403 Forbidden/.test(found)
     ? '\nIts Go modules cannot be had; GOPROXY says from where they are asked for.'
     : '';
-  throw new Error(`go build of the control plane ended with status ${status}:\n${found}${hint}`);
+  throw new ControlPlaneUnbuildable(
+    `go build of the control plane ended with status ${status}:\n${found}${hint}`,
+  );
 }
 
 /**
