@@ -39,8 +39,8 @@ function compare(seed: number, nodeCount: number, podCount: number): number {
 
 test('decides as the plain restatement does, over random clusters with every field', () => {
   let scored = 0;
-  for (let seed = 1; seed <= 60; seed++) scored += compare(seed, 3 + (seed % 12), 60);
-  assert.ok(scored > 1000, `${scored} decisions with scores`);
+  for (let seed = 1; seed <= 30; seed++) scored += compare(seed, 3 + (seed % 12), 60);
+  assert.ok(scored > 500, `${scored} decisions with scores`);
 });
 
 test('samples nodes as the plain restatement does, in a cluster of 130', () => {
