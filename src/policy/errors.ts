@@ -4,12 +4,12 @@ export const errors = defineErrors({
   KISIM_E_POLICY_UNKNOWN: {
     summary: 'there is no such policy',
     expected:
-      'a name of docs/developer/policies.md, with its variant and wrappers: `bid-price:0.5+awake-first`',
+      'a name of docs/developer/policy-terms.md, with its variant and wrappers: `bid-price:0.5+awake-first`',
     action: 'correct the name',
   },
   KISIM_E_POLICY_VARIANT: {
     summary: 'a policy has no such variant',
-    expected: 'a variant of docs/developer/policies.md',
+    expected: 'a variant of docs/developer/policy-terms.md',
     action: 'correct what stands after the colon',
   },
   KISIM_E_POLICY_NO_POWER: {
@@ -34,7 +34,7 @@ export const errors = defineErrors({
   },
   KISIM_E_POLICY_WEIGHTS: {
     summary: 'a weight vector is not usable',
-    expected: 'one finite number for every term of docs/developer/policies.md',
+    expected: 'one finite number for every term of docs/developer/policy-terms.md',
     action: 'correct the weights',
   },
 });
