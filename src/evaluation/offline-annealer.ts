@@ -38,12 +38,10 @@ export interface OfflineSolution {
 
 const SAMPLE = 300;
 /**
- * The first temperature is a share of the mean rise of a random move: the more moves there are for each pod, the hotter it
- * may begin and still come to rest. A start that is heated further than the moves can cool is lost for nothing.
+ * First temperatures of the passes, as shares of the mean rise of a random move. Which one serves best depends on how many
+ * moves there are for each pod; every pass sets out from the best so far, so that a pass which is too hot loses nothing.
  */
-const HEAT_PER_MOVE = 1 / 3000;
-const LEAST_HEAT = 0.01;
-const GREATEST_HEAT = 0.5;
+const HEATS = [0.2, 0.05, 0.01];
 /** What is left of it at the end. */
 const COOLING = 1e-4;
 const PROGRESS_MOVES = 20_000;
@@ -62,6 +60,8 @@ const ROUNDING = 1e-9;
  */
 export function annealOffline(situation: Hindsight, options: AnnealOptions): OfflineSolution {
   const plan = hindsightPlan(situation);
+  if (plan.isConstrained)
+    throw offlineErrors.KISIM_E_OFFLINE_UNSUPPORTED('pods or nodes have scheduling constraints');
   const start = startOf(situation, plan, options);
   const search = new Search(
     situation,
@@ -134,38 +134,85 @@ class Search {
     this.#replays = nodes.map((node) => new NodeReplay(plan, node, options));
     this.#open = Int32Array.from(nodes.flatMap((node, i) => (node.unschedulable === true ? [] : [i])));
     this.#nodeOf = start.slice();
-    this.assignment = start.slice();
     this.#lists = nodes.map(() => ({ ids: new Int32Array(16), count: 0 }));
-    start.forEach((node, pod) => {
-      insert(this.#lists[node]!, pod);
+    this.#joules = new Float64Array(nodes.length);
+    this.#load(start);
+    nodes.forEach((_, node) => {
+      this.#settle(node);
     });
-    this.#joules = Float64Array.from(nodes, (_, i) =>
-      this.#replays[i]!.joules(this.#lists[i]!, NOTHING, NOTHING),
-    );
+    this.assignment = this.#nodeOf.slice();
     this.bestJoules = this.#total();
-    const full = nodes.filter((_, i) => this.#joules[i] === Number.POSITIVE_INFINITY).map(({ name }) => name);
-    if (full.length > 0)
-      throw offlineErrors.KISIM_E_OFFLINE_QUEUES(
-        `in the first run a pod finds no room on arrival at ${full.join(', ')}`,
-      );
   }
 
   run({ moves, signal, onProgress }: AnnealOptions): void {
     if (this.#open.length < 2 || this.#plan.count === 0) return;
-    const share = (HEAT_PER_MOVE * moves) / this.#plan.count;
-    let heat = Math.min(GREATEST_HEAT, Math.max(LEAST_HEAT, share)) * this.#meanRise();
-    const factor = exp(ln(COOLING) / moves);
-    for (let move = 0; move < moves && signal?.aborted !== true; move++) {
-      heat *= factor;
-      const rise = this.#propose();
-      this.moves++;
-      if (rise === Number.POSITIVE_INFINITY) this.impossible++;
-      else if (rise <= 0 || this.#random.next() < exp(-rise / heat)) this.#accept(rise);
-      if (onProgress !== undefined && this.moves % PROGRESS_MOVES === 0)
-        onProgress({ moves: this.moves, of: moves, joules: this.#total() });
-    }
-    this.#keepBest();
+    const rise = this.#meanRise();
+    HEATS.forEach((share, pass) => {
+      if (pass > 0) this.#load(this.assignment);
+      const until = Math.floor((moves * (pass + 1)) / HEATS.length);
+      const factor = exp(ln(COOLING) / Math.max(1, until - this.moves));
+      let heat = share * rise;
+      while (this.moves < until && signal?.aborted !== true) {
+        heat *= factor;
+        this.#try(heat);
+        if (onProgress !== undefined && this.moves % PROGRESS_MOVES === 0)
+          onProgress({ moves: this.moves, of: moves, joules: this.bestJoules });
+      }
+      this.#keepBest();
+    });
   }
+
+  /** Metropolis' rule. */
+  #try(heat: number): void {
+    const rise = this.#propose();
+    this.moves++;
+    if (rise === Number.POSITIVE_INFINITY) this.impossible++;
+    else if (rise <= 0 || this.#random.next() < exp(-rise / heat)) this.#accept(rise);
+  }
+
+  /** Sets the search on an assignment. */
+  #load(assignment: Int32Array): void {
+    for (const list of this.#lists) list.count = 0;
+    this.#nodeOf.set(assignment);
+    assignment.forEach((node, pod) => {
+      insert(this.#lists[node]!, pod);
+    });
+    this.#lists.forEach((list, node) => {
+      this.#joules[node] = this.#replays[node]!.joules(list, NOTHING, NOTHING);
+    });
+  }
+
+  /** Pods that had to queue in the first run, and so find no room on arrival, go where they cost least. */
+  #settle(node: number): void {
+    const replay = this.#replays[node]!;
+    const list = this.#lists[node]!;
+    for (;;) {
+      const joules = replay.joules(list, NOTHING, NOTHING);
+      this.#joules[node] = joules;
+      if (joules < Number.POSITIVE_INFINITY) return;
+      const pod = replay.misfit;
+      this.#leaving.count = 0;
+      insert(this.#leaving, pod);
+      let least = Number.POSITIVE_INFINITY;
+      let to = -1;
+      for (const other of this.#open) {
+        if (other === node) continue;
+        const before = this.#replays[other]!.joules(this.#lists[other]!, NOTHING, NOTHING);
+        const rise = this.#replays[other]!.joules(this.#lists[other]!, NOTHING, this.#leaving) - before;
+        // Two infinities have no difference: nodes that are not settled themselves are no place.
+        if (!(rise < least)) continue;
+        least = rise;
+        to = other;
+      }
+      if (to < 0)
+        throw offlineErrors.KISIM_E_OFFLINE_QUEUES(
+          `pod ${this.#plan.pods[pod]!.name} finds no room on arrival`,
+        );
+      this.#carry(this.#leaving, list, this.#lists[to]!, to);
+      this.#joules[to] = this.#joules[to]! + least;
+    }
+  }
+
   /** Of random moves that are possible and cost something, in joules. */
   #meanRise(): number {
     let sum = 0;

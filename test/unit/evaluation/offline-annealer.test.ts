@@ -121,13 +121,31 @@ test('a rule that holds pods back is taken without its waiting', () => {
   assert.equal(found.assignment.length, 2);
 });
 
+test('a pod that queues under the rule it starts from is placed elsewhere on arrival', () => {
+  const items = workItems(
+    { useMilli: 6000 },
+    { useMilli: 6000, arrivalSeconds: 10 },
+    { useMilli: 1000, arrivalSeconds: 20 },
+  );
+  // Fills the first node and holds the second pod back until it is free again.
+  const stubborn = choosing((pod, { nodes, slackLeft }) =>
+    pod.id === 1 && (slackLeft ?? 0) > 0 ? WAIT : nodes[0]!,
+  );
+  const found = annealOffline(simInput([simNode('a'), simNode('b')], items), {
+    start: stubborn,
+    seed: 1,
+    moves: 100,
+  });
+  assert.equal(new Set(found.assignment.subarray(0, 2)).size, 2);
+});
+
 test('where pods queue there is no solution without delay, and that is an error', () => {
   const items = workItems({ useMilli: 6000 }, { useMilli: 6000, arrivalSeconds: 10 });
   assert.throws(
     () => annealOffline(simInput([simNode('a')], items), { start: firstFit, seed: 1, moves: 10 }),
     {
       code: 'KISIM_E_OFFLINE_QUEUES',
-      message: /no room on arrival at a/,
+      message: /pod pod-1 finds no room on arrival/,
     },
   );
 });
