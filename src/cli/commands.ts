@@ -10,7 +10,10 @@ import { installServiceCommand } from './specs/install-service.ts';
 import { manCommand } from './specs/man.ts';
 import { recordCommand } from './specs/record.ts';
 import { runCommand } from './specs/run.ts';
+import { scoreServerCommand } from './specs/score-server.ts';
+import { simulateCommand } from './specs/simulate.ts';
 import { topCommand } from './specs/top.ts';
+import { topologyCommand } from './specs/topology.ts';
 
 export interface CommandGroup {
   readonly name: string;
@@ -33,6 +36,9 @@ export const commandTable: readonly CommandSpec[] = [
   exportCommand,
   recordCommand,
   benchmarkCommand,
+  simulateCommand,
+  scoreServerCommand,
+  topologyCommand,
   doctorCommand,
   configCheckCommand,
   configShowCommand,

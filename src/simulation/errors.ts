@@ -49,4 +49,9 @@ export const errors = defineErrors({
     expected: 'a snapshot of this version, made with the same nodes, workload, policy, seed and options',
     action: 'resume with the inputs that it was saved with, or begin anew',
   },
+  KISIM_E_SIM_NODE_NAME: {
+    summary: 'a pod is bound to a node that cannot hold it',
+    expected: 'a nodeName of the node list, with room for the pods that are bound there',
+    action: 'correct the nodeName, or take it out so that the pod is placed',
+  },
 });

@@ -21,4 +21,9 @@ export const inputErrors = defineErrors({
     expected: 'a trace with jobs that hold something, and a factor above 0',
     action: 'choose another load, stretch or trace',
   },
+  KISIM_E_INPUT_MACHINES: {
+    summary: 'the machines are not described as they can be',
+    expected: '`50x64` (50 nodes of 64 threads), `20x96+8xV100M16` (with 8 GPUs each)',
+    action: 'correct the description',
+  },
 });

@@ -2,10 +2,11 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Labels } from '../../cluster/labels.ts';
 import type { Node } from '../../cluster/node.ts';
-import type { Pod, PodScheduling } from '../../cluster/pod.ts';
+import type { Pod, PodGpuRequest, PodScheduling } from '../../cluster/pod.ts';
 import { systemErrorCode } from '../../util/errors.ts';
 import { manifestErrors as errors } from './manifests/errors.ts';
 import { type ControllerKind, controllerKinds, expand } from './manifests/expand.ts';
+import { sharedGpuRequest } from './manifests/gpu-share.ts';
 import { Located, locatedDocuments, type ManifestText } from './manifests/located.ts';
 import { readNode } from './manifests/node-manifest.ts';
 import { controllerOf, controllerSelector, Owners } from './manifests/owners.ts';
@@ -206,13 +207,15 @@ function podsOf(manifests: readonly Manifest[], around: PodSurroundings): readon
     if (kind === 'Pod') {
       const labels = metadata.get('labels').textMap();
       const scheduling = readPodSpec(object.get('spec'), labels, around);
-      pods.add(metadata.get('name').text(), namespace, scheduling, controllerOf(object));
+      const gpu = sharedGpuRequest(object);
+      pods.add(metadata.get('name').text(), namespace, scheduling, controllerOf(object), gpu);
     } else if (isController(kind) && !owning.has(`${namespace}/${kind}/${metadata.get('name').text()}`)) {
       const { ownerKind, ownerName, selector, template, pods: made } = expand(kind, object);
       if (selector !== undefined) owners.addController(ownerKind, namespace, ownerName, selector);
+      const gpu = sharedGpuRequest(template);
       for (const { name, labels } of made) {
         const scheduling = readPodSpec(template.get('spec'), labels, around);
-        pods.add(name, namespace, scheduling, `${ownerKind}/${ownerName}`);
+        pods.add(name, namespace, scheduling, `${ownerKind}/${ownerName}`, gpu);
       }
     }
   }
@@ -233,13 +236,19 @@ class PodList {
     this.#owners = owners;
   }
 
-  add(name: string, namespace: string, read: PodScheduling, controller: string | undefined): void {
+  add(
+    name: string,
+    namespace: string,
+    read: PodScheduling,
+    controller: string | undefined,
+    gpu: PodGpuRequest | undefined,
+  ): void {
     const ownerSelector = this.#owners.selectorFor(namespace, read.labels, controller);
     const scheduling = { ...read, ownerSelector };
     const { containers, initContainers, podRequests, overhead } = read;
     const amounts = effectiveRequests(containers, initContainers, podRequests, overhead);
     const others = [...amounts].filter(([resource]) => resource !== 'cpu' && resource !== 'memory');
-    const key = JSON.stringify([namespace, scheduling]);
+    const key = JSON.stringify([namespace, scheduling, gpu]);
     const shape = this.#shapes.get(key) ?? this.#shapes.size;
     this.#shapes.set(key, shape);
     this.list.push({
@@ -248,6 +257,7 @@ class PodList {
       namespace,
       cpuMilli: amounts.get('cpu') ?? 0,
       memoryBytes: amounts.get('memory') ?? 0,
+      ...(gpu === undefined ? {} : { gpu }),
       ...(others.length === 0 ? {} : { extended: Object.fromEntries(others) }),
       // Manifests say nothing of use and of ends: what is asked for, and for good.
       predictedCpuMilli: amounts.get('cpu') ?? 0,

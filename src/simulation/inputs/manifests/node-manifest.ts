@@ -1,4 +1,5 @@
 import type { Node, NodeImage, Taint } from '../../../cluster/node.ts';
+import { GPU_SHARE_RESOURCES, sharedGpusOf } from './gpu-share.ts';
 import type { Located } from './located.ts';
 import { readAmounts } from './resources.ts';
 
@@ -30,13 +31,16 @@ export function readNode(manifest: Located): Node {
         sizeBytes: image.get('sizeBytes').integerOr(0, Number.MAX_SAFE_INTEGER, 0),
       }),
     );
-  const extended = [...amounts].filter(([name]) => !['cpu', 'memory', 'pods'].includes(name));
+  const others = ['cpu', 'memory', 'pods', ...GPU_SHARE_RESOURCES];
+  const extended = [...amounts].filter(([name]) => !others.includes(name));
+  const gpus = sharedGpusOf(manifest, amounts);
   return {
     name: metadata.get('name').text(),
     labels: metadata.get('labels').textMap(),
     cpuMilli: amounts.get('cpu') ?? 0,
     memoryBytes: amounts.get('memory') ?? 0,
     pods: amounts.get('pods') ?? 0,
+    ...(gpus === undefined ? {} : { gpus }),
     ...(extended.length === 0 ? {} : { extended: Object.fromEntries(extended) }),
     ...(taints.length === 0 ? {} : { taints }),
     ...(spec.get('unschedulable').boolean() ? { unschedulable: true } : {}),
