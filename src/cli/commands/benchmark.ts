@@ -139,6 +139,8 @@ function commandWords({ options }: CommandContext): string[] {
   return own.flatMap((name) => {
     const value = options[name];
     if (value === undefined || value === false) return [];
-    return value === true ? [`--${name}`] : [`--${name}`, String(value)];
+    if (value === true) return [`--${name}`];
+    // Where the file lies on this machine is nobody's business.
+    return [`--${name}`, name === 'hardware' ? basename(String(value)) : String(value)];
   });
 }

@@ -100,7 +100,7 @@ function savingsChart(cell: CellResult, baseline: string, styles: Styles): Chart
   return {
     id: 'savings',
     title: 'Savings',
-    says: `Energy for identical work against ${baseline}, %; left of zero is less. Bar: 95 % interval of the mean over clusters; small dots: clusters.`,
+    says: `Energy for identical work against ${baseline}, %; left of zero is less. Bar: 95 % interval of the mean over clusters; small dots: clusters, as far as they lie on the scale; the next plot has all.`,
     height: Math.max(360, forestHeight(cell.policies.length)),
     option: forest(rows, styles),
   };
@@ -114,7 +114,7 @@ function forest(unsorted: readonly ForestRow[], styles: Styles): ChartOption {
     aria: { enabled: true },
     grid: { left: 12, right: 24, top: 12, bottom: 40, containLabel: true },
     tooltip: { trigger: 'item' },
-    xAxis: { type: 'value', name: '%', nameLocation: 'middle', nameGap: 26 },
+    xAxis: { type: 'value', name: '%', nameLocation: 'middle', nameGap: 26, ...forestRange(rows) },
     yAxis: { type: 'category', data: rows.map(({ policy }) => policy), axisTick: { show: false } },
     series: [
       {
@@ -164,6 +164,22 @@ function forest(unsorted: readonly ForestRow[], styles: Styles): ChartOption {
         },
       },
     ],
+  };
+}
+
+/** So wide that the intervals can be read: one odd cluster must not press all of them together. */
+function forestRange(rows: readonly ForestRow[]): { min: number; max: number } {
+  const ends = rows.flatMap(({ percent: { mean, interval } }) => [
+    mean,
+    interval?.low ?? mean,
+    interval?.high ?? mean,
+  ]);
+  const [least, most] = [Math.min(0, ...ends), Math.max(0, ...ends)];
+  const margin = Math.max(0.01, (most - least) / 4);
+  const step = 10 ** Math.floor(Math.log10((most - least + 2 * margin) / 4));
+  return {
+    min: Math.floor((least - margin) / step) * step,
+    max: Math.ceil((most + margin) / step) * step,
   };
 }
 

@@ -102,8 +102,10 @@ function badges({ controls, multiplicity, suite, cells }: BenchmarkResults): str
 function headlineTable(results: BenchmarkResults): string {
   const { cells, overall, suite } = results;
   const names = [...new Set(cells.flatMap(({ policies }) => policies.map(({ policy }) => policy)))];
-  const rows = names.map((name) => [
+  const ofAll = (cell: TableCell) => (overall.length === 0 ? [] : [{ ...cell, className: 'all' }]);
+  const rows = names.map((name): (string | TableCell)[] => [
     name,
+    ...ofAll(overallCell(results, name)),
     ...cells.map((cell) =>
       headlineCell(
         cell,
@@ -111,12 +113,11 @@ function headlineTable(results: BenchmarkResults): string {
         suite.baseline,
       ),
     ),
-    ...(overall.length === 0 ? [] : [overallCell(results, name)]),
   ]);
   const yard = (title: string, pick: (cell: CellResult) => TableCell) => [
     { text: title, className: 'yard' },
+    ...ofAll({ text: '' }),
     ...cells.map(pick),
-    ...(overall.length === 0 ? [] : ['']),
   ];
   rows.push(
     yard('best single rule', ({ bestSingle }) =>
@@ -137,7 +138,7 @@ function headlineTable(results: BenchmarkResults): string {
       ),
     );
   return htmlTable(
-    ['policy', ...cells.map(({ cell }) => cell), ...(overall.length === 0 ? [] : ['all rows'])],
+    ['policy', ...(overall.length === 0 ? [] : ['all rows']), ...cells.map(({ cell }) => cell)],
     rows,
   );
 }
