@@ -2,22 +2,19 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Labels } from '../../cluster/labels.ts';
 import type { Node } from '../../cluster/node.ts';
-import type { Pod, PodGpuRequest, PodScheduling } from '../../cluster/pod.ts';
+import type { Pod } from '../../cluster/pod.ts';
 import { systemErrorCode } from '../../util/errors.ts';
 import { manifestErrors as errors } from './manifests/errors.ts';
-import { type ControllerKind, controllerKinds, expand } from './manifests/expand.ts';
-import { sharedGpuRequest } from './manifests/gpu-share.ts';
+import { type Manifest, manifestsIn } from './manifests/kinds.ts';
 import { Located, locatedDocuments, type ManifestText } from './manifests/located.ts';
 import { readNode } from './manifests/node-manifest.ts';
-import { controllerOf, controllerSelector, Owners } from './manifests/owners.ts';
+import { podsOf } from './manifests/pod-list.ts';
 import {
   builtInPriorityClasses,
   type PodSurroundings,
   type RuntimeClass,
-  readPodSpec,
   readRuntimeClass,
 } from './manifests/pod-manifest.ts';
-import { effectiveRequests } from './manifests/resources.ts';
 
 export type { ManifestText } from './manifests/located.ts';
 
@@ -32,47 +29,9 @@ export interface ManifestCluster {
   readonly passedOver: ReadonlyMap<string, number>;
 }
 
-/** API group by kind: a Service of another group is something else. */
-const groups: Readonly<Record<string, string>> = {
-  Namespace: '',
-  Node: '',
-  Pod: '',
-  ReplicationController: '',
-  Service: '',
-  Deployment: 'apps',
-  ReplicaSet: 'apps',
-  StatefulSet: 'apps',
-  Job: 'batch',
-  PriorityClass: 'scheduling.k8s.io',
-  RuntimeClass: 'node.k8s.io',
-};
-
-/** Kinds that pods are placed without. */
-const withoutPart = new Set([
-  'ClusterRole',
-  'ClusterRoleBinding',
-  'ConfigMap',
-  'CustomResourceDefinition',
-  'Endpoints',
-  'EndpointSlice',
-  'Event',
-  'HorizontalPodAutoscaler',
-  'Ingress',
-  'IngressClass',
-  'Lease',
-  'LimitRange',
-  'NetworkPolicy',
-  'PodDisruptionBudget',
-  'ResourceQuota',
-  'Role',
-  'RoleBinding',
-  'Secret',
-  'ServiceAccount',
-]);
-
 /**
  * Reads Kubernetes manifests: nodes and pods as they are, pods from the templates of Deployments, ReplicaSets,
- * ReplicationControllers, StatefulSets and Jobs, and what Services, Namespaces, RuntimeClasses and PriorityClasses mean
+ * ReplicationControllers, StatefulSets, DaemonSets and Jobs, and what Services, Namespaces, RuntimeClasses and PriorityClasses mean
  * for them. Pods get what the API server fills in. A controller whose own pods are among the manifests is not expanded
  * again, so that a dump of a whole cluster can be read as well as what was written by hand.
  *
@@ -119,41 +78,6 @@ function filesAt(path: string): readonly string[] {
   }
 }
 
-interface Manifest {
-  readonly kind: string;
-  readonly namespace: string;
-  readonly object: Located;
-}
-
-/** Unpacks Lists; throws for kinds that are not known. */
-function manifestsIn(object: Located, passedOver: Map<string, number>): Manifest[] {
-  const kind = object.get('kind').text();
-  if (kind === 'List' || (kind.endsWith('List') && kind.slice(0, -4) in groups)) {
-    return object
-      .get('items')
-      .items()
-      .flatMap((item) => manifestsIn(withKind(item, kind), passedOver));
-  }
-  const apiVersion = object.get('apiVersion').text();
-  const slash = apiVersion.indexOf('/');
-  const group = slash < 0 ? '' : apiVersion.slice(0, slash);
-  if (groups[kind] !== group) {
-    if (!withoutPart.has(kind)) throw errors.KISIM_E_MANIFEST_KIND(`${object.place}: ${apiVersion} ${kind}`);
-    passedOver.set(kind, (passedOver.get(kind) ?? 0) + 1);
-    return [];
-  }
-  const namespace = object.get('metadata').get('namespace').textOr('default');
-  return [{ kind, namespace, object }];
-}
-
-/** Items of a NodeList need not say what they are. */
-function withKind(item: Located, listKind: string): Located {
-  if (listKind === 'List' || item.get('kind').present) return item;
-  const kind = listKind.slice(0, -4);
-  const group = groups[kind];
-  return item.with({ apiVersion: group === '' ? 'v1' : `${group}/v1`, kind });
-}
-
 function clusterOf(documents: readonly Located[]): ManifestCluster {
   const passedOver = new Map<string, number>();
   const manifests = documents.flatMap((document) => manifestsIn(document, passedOver));
@@ -166,9 +90,10 @@ function clusterOf(documents: readonly Located[]): ManifestCluster {
       return [name, { ...metadata.get('labels').textMap(), 'kubernetes.io/metadata.name': name }];
     }),
   );
+  const nodes = ofKind('Node').map(({ object }) => readNode(object));
   return {
-    nodes: ofKind('Node').map(({ object }) => readNode(object)),
-    pods: podsOf(manifests, surroundingsOf(ofKind)),
+    nodes,
+    pods: podsOf(manifests, nodes, surroundingsOf(ofKind)),
     namespaces,
     passedOver,
   };
@@ -187,84 +112,4 @@ function surroundingsOf(ofKind: (kind: string) => readonly Manifest[]): PodSurro
     ofKind('RuntimeClass').map((manifest) => [nameOf(manifest), readRuntimeClass(manifest.object)]),
   );
   return { runtimeClasses, priorityClasses, defaultPriority };
-}
-
-function podsOf(manifests: readonly Manifest[], around: PodSurroundings): readonly Pod[] {
-  const owners = new Owners();
-  const owning = new Set<string>();
-  for (const { kind, namespace, object } of manifests) {
-    const controller = controllerOf(object);
-    if (controller !== undefined) owning.add(`${namespace}/${controller}`);
-    if (kind === 'Service') owners.addService(object, namespace);
-    else if (isController(kind) && kind !== 'Deployment' && kind !== 'Job') {
-      const name = object.get('metadata').get('name').text();
-      owners.addController(kind, namespace, name, controllerSelector(kind, object));
-    }
-  }
-  const pods = new PodList(owners);
-  for (const { kind, namespace, object } of manifests) {
-    const metadata = object.get('metadata');
-    if (kind === 'Pod') {
-      const labels = metadata.get('labels').textMap();
-      const scheduling = readPodSpec(object.get('spec'), labels, around);
-      const gpu = sharedGpuRequest(object);
-      pods.add(metadata.get('name').text(), namespace, scheduling, controllerOf(object), gpu);
-    } else if (isController(kind) && !owning.has(`${namespace}/${kind}/${metadata.get('name').text()}`)) {
-      const { ownerKind, ownerName, selector, template, pods: made } = expand(kind, object);
-      if (selector !== undefined) owners.addController(ownerKind, namespace, ownerName, selector);
-      const gpu = sharedGpuRequest(template);
-      for (const { name, labels } of made) {
-        const scheduling = readPodSpec(template.get('spec'), labels, around);
-        pods.add(name, namespace, scheduling, `${ownerKind}/${ownerName}`, gpu);
-      }
-    }
-  }
-  return pods.list;
-}
-
-function isController(kind: string): kind is ControllerKind {
-  return (controllerKinds as readonly string[]).includes(kind);
-}
-
-/** Gathers pods; those that are alike but for their names share a shape. */
-class PodList {
-  readonly list: Pod[] = [];
-  readonly #owners: Owners;
-  readonly #shapes = new Map<string, number>();
-
-  constructor(owners: Owners) {
-    this.#owners = owners;
-  }
-
-  add(
-    name: string,
-    namespace: string,
-    read: PodScheduling,
-    controller: string | undefined,
-    gpu: PodGpuRequest | undefined,
-  ): void {
-    const ownerSelector = this.#owners.selectorFor(namespace, read.labels, controller);
-    const scheduling = { ...read, ownerSelector };
-    const { containers, initContainers, podRequests, overhead } = read;
-    const amounts = effectiveRequests(containers, initContainers, podRequests, overhead);
-    const others = [...amounts].filter(([resource]) => resource !== 'cpu' && resource !== 'memory');
-    const key = JSON.stringify([namespace, scheduling, gpu]);
-    const shape = this.#shapes.get(key) ?? this.#shapes.size;
-    this.#shapes.set(key, shape);
-    this.list.push({
-      id: this.list.length,
-      name,
-      namespace,
-      cpuMilli: amounts.get('cpu') ?? 0,
-      memoryBytes: amounts.get('memory') ?? 0,
-      ...(gpu === undefined ? {} : { gpu }),
-      ...(others.length === 0 ? {} : { extended: Object.fromEntries(others) }),
-      // Manifests say nothing of use and of ends: what is asked for, and for good.
-      predictedCpuMilli: amounts.get('cpu') ?? 0,
-      predictedSeconds: Number.POSITIVE_INFINITY,
-      slackSeconds: 0,
-      shape,
-      scheduling,
-    });
-  }
 }

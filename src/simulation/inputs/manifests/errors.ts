@@ -9,7 +9,7 @@ export const manifestErrors = defineErrors({
   KISIM_E_MANIFEST_KIND: {
     summary: 'the manifest is of a kind that is not known here',
     expected:
-      'Node, Pod, List, Deployment, ReplicaSet, ReplicationController, StatefulSet, Job, Service, ...',
+      'Node, Pod, List, Deployment, ReplicaSet, ReplicationController, StatefulSet, DaemonSet, Job, Service, ...',
     action: 'leave the object out, or write the pods that it stands for',
   },
   KISIM_E_MANIFEST_INVALID: {

@@ -306,6 +306,36 @@ spec: {containers: [{image: a}], nodeName: n1}
     );
   });
 
+  test('a DaemonSet has a pod for each node that its template does not rule out, tied to it', () => {
+    const { pods } = read(`
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: agent, namespace: system}
+spec:
+  selector: {matchLabels: {app: agent}}
+  template:
+    metadata: {labels: {app: agent}}
+    spec: {containers: [{image: a}], nodeSelector: {os: linux}}
+---
+{apiVersion: v1, kind: Node, metadata: {name: a, labels: {os: linux}}, spec: {unschedulable: true}}
+---
+{apiVersion: v1, kind: Node, metadata: {name: b, labels: {os: linux}}, spec: {taints: [{key: k, effect: NoSchedule}]}}
+---
+{apiVersion: v1, kind: Node, metadata: {name: c, labels: {os: linux}}, spec: {taints: [{key: k, effect: PreferNoSchedule}]}}
+---
+{apiVersion: v1, kind: Node, metadata: {name: d}}
+`);
+    assert.deepEqual(
+      pods.map(({ name, scheduling }) => [name, scheduling!.nodeAffinity!.required]),
+      ['a', 'c'].map((node) => [
+        `agent-${node}`,
+        [{ matchExpressions: [], matchFields: [{ key: 'metadata.name', operator: 'In', values: [node] }] }],
+      ]),
+    );
+    assert(pods[0]!.scheduling!.tolerations.some(({ key }) => key === 'node.kubernetes.io/unschedulable'));
+    assert.equal(pods[0]!.scheduling!.ownerSelector, undefined);
+  });
+
   test('Services group the pods that they select in their own namespace', () => {
     const service = (namespace: string, selector: string) =>
       `\n---\n{apiVersion: v1, kind: Service, metadata: {name: s, namespace: ${namespace}}, spec: {selector: ${selector}}}`;
