@@ -1,0 +1,54 @@
+/** What the API server said: the parsed body whatever the status, so that callers tell 409 from 422. */
+export interface KubeResponse {
+  readonly status: number;
+  /** Parsed JSON, or the text where it is none. */
+  readonly body: unknown;
+  /** Seconds of a Retry-After header (429, 503). */
+  readonly retryAfterSeconds?: number;
+}
+
+export type PatchType = 'json' | 'merge' | 'strategic' | 'apply';
+
+export interface KubeRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** `/api/v1/namespaces/default/pods`, without a query. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  readonly body?: unknown;
+  /** Of a PATCH. */
+  readonly patchType?: PatchType;
+  readonly signal?: AbortSignal;
+  /** Milliseconds until the whole answer is there; 30,000 where left out. */
+  readonly timeoutMilliseconds?: number;
+}
+
+export interface WatchRequest {
+  readonly path: string;
+  readonly query?: KubeRequest['query'];
+  readonly signal: AbortSignal;
+  /** The stream ends with an error where not a byte comes for so long. */
+  readonly inactivityMilliseconds: number;
+}
+
+/** One line of a watch. */
+export interface WatchEvent {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
+  readonly object: unknown;
+}
+
+/**
+ * An API server, as little of it as the program needs. A request resolves for every HTTP status; it rejects with
+ * KISIM_E_KUBE_UNREACHABLE, _CERTIFICATE, _TOKEN or _TIMEOUT where there was no answer.
+ */
+export interface KubeApi {
+  /** For people: the server's address and the context's name. */
+  readonly name: string;
+  request(request: KubeRequest): Promise<KubeResponse>;
+  /**
+   * Opens a watch. Resolves with its status at once; where that is 200 `events` yields until the server ends the
+   * stream, and throws where it is cut, silent for too long or not JSON.
+   */
+  watch(
+    request: WatchRequest,
+  ): Promise<{ readonly status: number; readonly events: AsyncIterable<WatchEvent> }>;
+}
