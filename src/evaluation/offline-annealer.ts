@@ -6,7 +6,8 @@ import { RandomStream } from '../util/rng.ts';
 import { AssignedPolicy, RecordedPolicy } from './offline/assigned-policy.ts';
 import { offlineErrors } from './offline/errors.ts';
 import { type Hindsight, hindsightPlan } from './offline/hindsight.ts';
-import { NodeReplay, type PodList } from './offline/node-replay.ts';
+import { NodeReplay } from './offline/node-replay.ts';
+import { insert, NOTHING, type PodList, placeOf, removePod } from './offline/pod-list.ts';
 
 export interface AnnealOptions {
   /** Its run gives the first assignment: the best rule of this cluster. */
@@ -100,10 +101,10 @@ function startOf(
 /** Most pods that one move takes along, and how far apart in arrival two that change places may be. */
 const MOST_TOGETHER = 8;
 const NEIGHBOURS = 64;
+const TRIES = 4;
 /** Shares of the kinds of moves; the rest takes one pod elsewhere. */
 const EXCHANGES = 0.3;
 const BLOCKS = 0.15;
-const NOTHING: PodList = { ids: new Int32Array(0), count: 0 };
 
 class Search {
   moves = 0;
@@ -121,11 +122,9 @@ class Search {
   readonly #joules: Float64Array;
   readonly #leaving: PodList = { ids: new Int32Array(MOST_TOGETHER), count: 0 };
   readonly #coming: PodList = { ids: new Int32Array(MOST_TOGETHER), count: 0 };
-  /** The move under trial: two nodes and what they would burn. */
+  /** The nodes of the move under trial: `leaving` go from the one to the other, `coming` the other way. */
   #from = 0;
   #to = 0;
-  #fromJoules = 0;
-  #toJoules = 0;
   #isBest = true;
 
   constructor({ nodes, options }: Hindsight, plan: Plan, start: Int32Array, random: RandomStream) {
@@ -178,7 +177,7 @@ class Search {
       insert(this.#lists[node]!, pod);
     });
     this.#lists.forEach((list, node) => {
-      this.#joules[node] = this.#replays[node]!.joules(list, NOTHING, NOTHING);
+      this.#joules[node] = this.#replays[node]!.remember(list);
     });
   }
 
@@ -187,7 +186,7 @@ class Search {
     const replay = this.#replays[node]!;
     const list = this.#lists[node]!;
     for (;;) {
-      const joules = replay.joules(list, NOTHING, NOTHING);
+      const joules = replay.remember(list);
       this.#joules[node] = joules;
       if (joules < Number.POSITIVE_INFINITY) return;
       const pod = replay.misfit;
@@ -197,8 +196,8 @@ class Search {
       let to = -1;
       for (const other of this.#open) {
         if (other === node) continue;
-        const before = this.#replays[other]!.joules(this.#lists[other]!, NOTHING, NOTHING);
-        const rise = this.#replays[other]!.joules(this.#lists[other]!, NOTHING, this.#leaving) - before;
+        const joules = this.#replays[other]!.joules(this.#lists[other]!, NOTHING, this.#leaving);
+        const rise = joules - this.#joules[other]!;
         // Two infinities have no difference: nodes that are not settled themselves are no place.
         if (!(rise < least)) continue;
         least = rise;
@@ -209,7 +208,7 @@ class Search {
           `pod ${this.#plan.pods[pod]!.name} finds no room on arrival`,
         );
       this.#carry(this.#leaving, list, this.#lists[to]!, to);
-      this.#joules[to] = this.#joules[to]! + least;
+      this.#joules[to] = this.#replays[to]!.remember(this.#lists[to]!);
     }
   }
 
@@ -234,15 +233,14 @@ class Search {
     this.#coming.count = 0;
     this.#leaving.count = 0;
     if (kind < EXCHANGES) {
-      const other = pod + (this.#random.next() < 0.5 ? -1 : 1) * (1 + this.#random.integer(NEIGHBOURS));
-      if (other < 0 || other >= this.#plan.count || this.#nodeOf[other] === from)
-        return Number.POSITIVE_INFINITY;
+      const other = this.#neighbour(pod);
+      if (other < 0) return Number.POSITIVE_INFINITY;
       this.#to = this.#nodeOf[other]!;
       insert(this.#leaving, pod);
       insert(this.#coming, other);
     } else {
       const to = this.#target(pod);
-      if (to < 0 || to === from) return Number.POSITIVE_INFINITY;
+      if (to < 0) return Number.POSITIVE_INFINITY;
       this.#to = to;
       const list = this.#lists[from]!;
       const at = placeOf(list, pod);
@@ -250,23 +248,31 @@ class Search {
       for (let i = at; i < Math.min(list.count, at + together); i++) insert(this.#leaving, list.ids[i]!);
     }
     this.#from = from;
-    this.#toJoules = this.#replays[this.#to]!.joules(this.#lists[this.#to]!, this.#coming, this.#leaving);
-    if (this.#toJoules === Number.POSITIVE_INFINITY) return this.#toJoules;
-    this.#fromJoules = this.#replays[from]!.joules(this.#lists[from]!, this.#leaving, this.#coming);
-    return this.#fromJoules - this.#joules[from]! + (this.#toJoules - this.#joules[this.#to]!);
+    const to = this.#to;
+    const toJoules = this.#replays[to]!.joules(this.#lists[to]!, this.#coming, this.#leaving);
+    if (toJoules === Number.POSITIVE_INFINITY) return toJoules;
+    const fromJoules = this.#replays[from]!.joules(this.#lists[from]!, this.#leaving, this.#coming);
+    return fromJoules - this.#joules[from]! + (toJoules - this.#joules[to]!);
   }
 
-  /** A pod that arrived a little before or after; -1: none. */
+  /** A pod on another node that arrived a little before or after; -1 where none is found. */
   #neighbour(pod: number): number {
-    const other = pod + (this.#random.next() < 0.5 ? -1 : 1) * (1 + this.#random.integer(NEIGHBOURS));
-    return other >= 0 && other < this.#plan.count ? other : -1;
+    for (let i = 0; i < TRIES; i++) {
+      const other = pod + (this.#random.next() < 0.5 ? -1 : 1) * (1 + this.#random.integer(NEIGHBOURS));
+      if (other >= 0 && other < this.#plan.count && this.#nodeOf[other] !== this.#nodeOf[pod]) return other;
+    }
+    return -1;
   }
 
-  /** Any open node, or one on which a neighbour runs: nodes that sleep then are seldom the right ones. */
+  /** Any other open node, or one on which a neighbour runs: nodes that sleep then are seldom the right ones. */
   #target(pod: number): number {
-    if (this.#random.next() < 0.5) return this.#open[this.#random.integer(this.#open.length)]!;
-    const other = this.#neighbour(pod);
-    return other < 0 ? -1 : this.#nodeOf[other]!;
+    if (this.#random.next() < 0.5) {
+      const other = this.#neighbour(pod);
+      return other < 0 ? -1 : this.#nodeOf[other]!;
+    }
+    const last = this.#open.length - 1;
+    const node = this.#open[this.#random.integer(last)]!;
+    return node === this.#nodeOf[pod] ? this.#open[last]! : node;
   }
 
   #accept(rise: number): void {
@@ -275,8 +281,8 @@ class Search {
     const to = this.#lists[this.#to]!;
     this.#carry(this.#leaving, from, to, this.#to);
     this.#carry(this.#coming, to, from, this.#from);
-    this.#joules[this.#from] = this.#fromJoules;
-    this.#joules[this.#to] = this.#toJoules;
+    this.#joules[this.#from] = this.#replays[this.#from]!.remember(from);
+    this.#joules[this.#to] = this.#replays[this.#to]!.remember(to);
     this.accepted++;
     if (rise < 0) this.#isBest = this.#isBest || this.#total() < this.bestJoules;
   }
@@ -284,7 +290,7 @@ class Search {
   #carry(pods: PodList, from: PodList, to: PodList, node: number): void {
     for (let i = 0; i < pods.count; i++) {
       const pod = pods.ids[i]!;
-      from.ids.copyWithin(placeOf(from, pod), placeOf(from, pod) + 1, from.count--);
+      removePod(from, pod);
       insert(to, pod);
       this.#nodeOf[pod] = node;
     }
@@ -303,29 +309,4 @@ class Search {
     for (const joules of this.#joules) sum += joules;
     return sum;
   }
-}
-
-/** Index of a pod that the list holds, or of the first greater one. */
-function placeOf(list: PodList, pod: number): number {
-  let low = 0;
-  let high = list.count;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (list.ids[middle]! < pod) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/** Adds a pod where it belongs: ids ascend. */
-function insert(list: PodList, pod: number): void {
-  if (list.count === list.ids.length) {
-    const longer = new Int32Array(2 * list.ids.length);
-    longer.set(list.ids);
-    list.ids = longer;
-  }
-  const at = placeOf(list, pod);
-  list.ids.copyWithin(at + 1, at, list.count);
-  list.ids[at] = pod;
-  list.count++;
 }

@@ -3,16 +3,14 @@ import { TableCurve } from '../../power-model/table-curve.ts';
 import { maySleep } from '../../simulation/node-power.ts';
 import type { Plan } from '../../simulation/plan.ts';
 import type { SimulationOptions } from '../../simulation/simulation.ts';
-
-/** Pods by ascending id, which is the order of their arrival: the first `count` of `ids`. */
-export interface PodList {
-  ids: Int32Array;
-  count: number;
-}
+import { CheckpointStore, STRIDE } from './checkpoint-store.ts';
+import { NOTHING, type PodList, placeOf } from './pod-list.ts';
+import { ReplayState } from './replay-state.ts';
 
 /**
  * What one node burns when certain pods are placed on it as they arrive: the engine's account of a single node (exact
- * between two events; idle, sleep and wakes included), without the engine. A search asks it of two nodes for every move.
+ * between two events; idle, sleep and wakes included), without the engine. A search asks it of two nodes for every move:
+ * it then sets out from the last checkpoint before the change, and stops where the node is again as it was without it.
  */
 export class NodeReplay {
   /** The pod that did not fit, where the last answer was Infinity. */
@@ -26,9 +24,9 @@ export class NodeReplay {
   readonly #beginsAsleep: boolean;
   readonly #speed: number;
   readonly #countedUntil: number;
-  /** Heap of the pods that run or are booked, by their end. */
-  readonly #ends: Float64Array;
-  readonly #heap: Int32Array;
+  readonly #state: ReplayState;
+  readonly #checkpoints = new CheckpointStore();
+  #remembered = Number.NaN;
 
   /** @param plan of a workload that `checkHindsight` let through */
   constructor(plan: Plan, node: Node, options: Pick<SimulationOptions, 'beginAsleep'>) {
@@ -42,36 +40,43 @@ export class NodeReplay {
     this.#beginsAsleep = this.#sleeps && options.beginAsleep === true;
     this.#speed = node.speed ?? 1;
     this.#countedUntil = this.#sleeps ? plan.horizonSeconds : plan.windowSeconds;
-    this.#ends = new Float64Array(plan.count + 1);
-    this.#heap = new Int32Array(plan.count + 1);
+    this.#state = new ReplayState(plan.count);
+  }
+
+  /** Joules with the pods of a list, which later questions are about; Infinity where one of them does not fit. */
+  remember(list: PodList): number {
+    this.#checkpoints.clear();
+    this.#reset();
+    this.#remembered = this.#walk(list, NOTHING, NOTHING, 0, true);
+    return this.#remembered;
   }
 
   /**
-   * Joules of the node with the pods of `list`, less those of `without` and with those of `and` (all ascending); Infinity
-   * where one of them does not fit when it arrives.
+   * Joules with the pods of the list that was remembered, less those of `without` and with those of `and` (all ascending);
+   * Infinity where one of them does not fit when it arrives.
    */
   joules(list: PodList, without: PodList, and: PodList): number {
+    let change = list.count;
+    if (without.count > 0) change = placeOf(list, without.ids[0]!);
+    if (and.count > 0) change = Math.min(change, placeOf(list, and.ids[0]!));
+    // A checkpoint shows the node as its pod arrives: a pod that comes in just before it needs the one before.
+    const from = Math.min(Math.floor((change - 1) / STRIDE), this.#checkpoints.count);
+    if (from < 1) this.#reset();
+    else this.#checkpoints.load(from, this.#state);
+    return this.#walk(list, without, and, from < 1 ? 0 : from * STRIDE, false);
+  }
+
+  #reset(): void {
+    this.#state.reset(this.#node.cpuMilli, this.#node.memoryBytes, this.#beginsAsleep);
+  }
+
+  #walk(list: PodList, without: PodList, and: PodList, from: number, records: boolean): number {
     const { prefilled, arrival, cpuMilli, memoryBytes, useMilli, seconds, isBatch } = this.#plan;
-    const { cpuMilli: capacity, memoryBytes: memory, pods: places, sleep } = this.#node;
+    const { pods: places, sleep } = this.#node;
+    const state = this.#state;
     const until = this.#countedUntil;
-    const ends = this.#ends;
-    const heap = this.#heap;
-    let running = 0;
-    let freeCpu = capacity;
-    let freeMemory = memory;
-    let use = 0;
-    let bookedUse = 0;
-    let watts = 0;
-    let active = 0;
-    let since = 0;
-    /** Awake at `awakeAt`, then on since that; empty since `emptySince`. */
-    let awakeAt = 0;
-    let emptySince = 0;
-    let onSeconds = 0;
-    let sleepSeconds = 0;
-    let wakeSeconds = 0;
-    let isFresh = this.#beginsAsleep;
-    let next = 0;
+    const hasRemembered = !records && this.#remembered < Number.POSITIVE_INFINITY;
+    let next = from;
     let skipped = 0;
     let added = 0;
     for (;;) {
@@ -80,79 +85,107 @@ export class NodeReplay {
         next++;
         skipped++;
       }
-      let pod = -1;
-      if (next < list.count) pod = list.ids[next]!;
-      if (added < and.count && (pod < 0 || and.ids[added]! < pod)) pod = and.ids[added++]!;
-      else if (pod >= 0) next++;
-      const now = pod < 0 ? Number.POSITIVE_INFINITY : arrival[pod]!;
-      // Ends and a wake up to now; at one instant ends come before arrivals.
-      while (running > 0) {
-        const first = heap[1]!;
-        const end = ends[first]!;
-        if (bookedUse > 0 && awakeAt <= now && awakeAt <= end) {
-          active += watts * (awakeAt - since);
-          since = awakeAt;
-          use += bookedUse;
-          bookedUse = 0;
-          watts = this.#activeWatts(use);
+      let pod = next < list.count ? list.ids[next]! : -1;
+      let place = next;
+      if (added < and.count && (pod < 0 || and.ids[added]! < pod)) {
+        pod = and.ids[added++]!;
+        place = -1;
+      } else if (pod >= 0) next++;
+      if (pod < 0) break;
+      const now = arrival[pod]!;
+      this.#endsUntil(now);
+      if (place > 0 && place % STRIDE === 0) {
+        if (records) this.#checkpoints.record(state, this.#burnt(now));
+        else if (hasRemembered && skipped === without.count && added === and.count) {
+          const index = place / STRIDE;
+          if (index <= this.#checkpoints.count && this.#checkpoints.equals(index, state))
+            return this.#remembered + (this.#burnt(now) - this.#checkpoints.burnt(index));
         }
-        if (end > now) break;
-        active += watts * (end - since);
-        since = end;
-        running = this.#pop(running);
-        if (running === 0) {
-          use = 0;
-          freeCpu = capacity;
-          freeMemory = memory;
-          emptySince = end;
-        } else {
-          use -= useMilli[first]!;
-          freeCpu += cpuMilli[first]!;
-          freeMemory += memoryBytes[first]!;
-        }
-        watts = this.#activeWatts(use);
       }
-      let asleepAt = Number.POSITIVE_INFINITY;
-      if (this.#sleeps && running === 0) asleepAt = isFresh ? 0 : emptySince + sleep!.emptySeconds;
-      if (pod < 0) {
-        if (!this.#sleeps) break;
-        const off = Math.min(asleepAt, until);
-        onSeconds += between(awakeAt, off, until);
-        sleepSeconds += between(off, until, until);
-        break;
-      }
-      if (cpuMilli[pod]! > freeCpu || memoryBytes[pod]! > freeMemory || running >= places) {
+      if (cpuMilli[pod]! > state.freeCpu || memoryBytes[pod]! > state.freeMemory || state.running >= places) {
         this.misfit = pod;
         return Number.POSITIVE_INFINITY;
       }
       // Prefilled pods have run since before the beginning, on nodes that are up.
-      if (isFresh ? pod >= prefilled : asleepAt < now) {
-        onSeconds += between(awakeAt, asleepAt, until);
-        sleepSeconds += between(asleepAt, now, until);
-        awakeAt = now + sleep!.wakeSeconds;
-        wakeSeconds += between(now, awakeAt, until);
+      if (state.running === 0 && this.#sleeps && (!state.isFresh || pod >= prefilled)) {
+        const asleepAt = state.isFresh ? 0 : state.emptySince + sleep!.emptySeconds;
+        if (state.isFresh || asleepAt < now) {
+          state.onSeconds += between(state.awakeAt, asleepAt, until);
+          state.sleepSeconds += between(asleepAt, now, until);
+          state.awakeAt = now + sleep!.wakeSeconds;
+          state.wakeSeconds += between(now, state.awakeAt, until);
+        }
       }
-      isFresh = false;
-      freeCpu -= cpuMilli[pod]!;
-      freeMemory -= memoryBytes[pod]!;
-      const start = Math.max(awakeAt, now);
-      if (start > now) bookedUse += useMilli[pod]!;
+      state.isFresh = false;
+      state.freeCpu -= cpuMilli[pod]!;
+      state.freeMemory -= memoryBytes[pod]!;
+      const start = Math.max(state.awakeAt, now);
+      if (start > now) state.bookedUse += useMilli[pod]!;
       else {
-        active += watts * (now - since);
-        since = now;
-        use += useMilli[pod]!;
-        watts = this.#activeWatts(use);
+        state.active += state.watts * (now - state.since);
+        state.since = now;
+        state.use += useMilli[pod]!;
+        state.watts = this.#activeWatts(state.use);
       }
       const alone = seconds[pod]!;
-      ends[pod] =
-        alone === Number.POSITIVE_INFINITY
-          ? Math.max(start, this.#plan.horizonSeconds)
-          : start + (isBatch[pod] === 1 ? alone / this.#speed : alone);
-      running = this.#push(pod, running);
+      const taken = isBatch[pod] === 1 ? alone / this.#speed : alone;
+      const end =
+        alone === Number.POSITIVE_INFINITY ? Math.max(start, this.#plan.horizonSeconds) : start + taken;
+      state.push(pod, end, start - now);
     }
-    if (!this.#sleeps) return active + this.#idleWatts * until;
+    this.#endsUntil(Number.POSITIVE_INFINITY);
+    if (this.#sleeps) {
+      const asleepAt = state.isFresh ? 0 : state.emptySince + sleep!.emptySeconds;
+      const off = Math.min(asleepAt, until);
+      state.onSeconds += between(state.awakeAt, off, until);
+      state.sleepSeconds += between(off, until, until);
+    }
+    return this.#burnt(state.since) + (this.#sleeps ? 0 : this.#idleWatts * until);
+  }
+
+  /** Ends of pods and the node's wake, up to and at an instant. */
+  #endsUntil(now: number): void {
+    const { cpuMilli, memoryBytes, useMilli } = this.#plan;
+    const state = this.#state;
+    while (state.running > 0) {
+      const end = state.nextEnd;
+      if (state.bookedUse > 0 && state.awakeAt <= now && state.awakeAt <= end) {
+        state.active += state.watts * (state.awakeAt - state.since);
+        state.since = state.awakeAt;
+        state.use += state.bookedUse;
+        state.bookedUse = 0;
+        state.watts = this.#activeWatts(state.use);
+      }
+      if (end > now) return;
+      state.active += state.watts * (end - state.since);
+      state.since = end;
+      const pod = state.pop();
+      if (state.running === 0) {
+        // As the engine: what sums of differences leave behind is forgotten.
+        state.use = 0;
+        state.freeCpu = this.#node.cpuMilli;
+        state.freeMemory = this.#node.memoryBytes;
+        state.emptySince = end;
+      } else {
+        state.use -= useMilli[pod]!;
+        state.freeCpu += cpuMilli[pod]!;
+        state.freeMemory += memoryBytes[pod]!;
+      }
+      state.watts = this.#activeWatts(state.use);
+    }
+  }
+
+  /** Joules so far, less the idle joules of a node that never sleeps. */
+  #burnt(now: number): number {
+    const state = this.#state;
+    const active = state.active + state.watts * (now - state.since);
+    if (!this.#sleeps) return active;
+    const { sleepWatts, wakeWatts } = this.#node.sleep!;
     return (
-      active + this.#idleWatts * onSeconds + sleep!.sleepWatts * sleepSeconds + sleep!.wakeWatts * wakeSeconds
+      active +
+      this.#idleWatts * state.onSeconds +
+      sleepWatts * state.sleepSeconds +
+      wakeWatts * state.wakeSeconds
     );
   }
 
@@ -166,38 +199,6 @@ export class NodeReplay {
     const below = at | 0;
     const from = points[below]!;
     return from + (at - below) * (points[below + 1]! - from) - this.#idleWatts;
-  }
-
-  #push(pod: number, count: number): number {
-    const ends = this.#ends;
-    const heap = this.#heap;
-    const end = ends[pod]!;
-    let at = count + 1;
-    while (at > 1 && ends[heap[at >> 1]!]! > end) {
-      heap[at] = heap[at >> 1]!;
-      at >>= 1;
-    }
-    heap[at] = pod;
-    return count + 1;
-  }
-
-  #pop(count: number): number {
-    const ends = this.#ends;
-    const heap = this.#heap;
-    const last = heap[count]!;
-    const end = ends[last]!;
-    const left = count - 1;
-    let at = 1;
-    for (;;) {
-      let child = 2 * at;
-      if (child > left) break;
-      if (child < left && ends[heap[child + 1]!]! < ends[heap[child]!]!) child++;
-      if (ends[heap[child]!]! >= end) break;
-      heap[at] = heap[child]!;
-      at = child;
-    }
-    heap[at] = last;
-    return left;
   }
 }
 

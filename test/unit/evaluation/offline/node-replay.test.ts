@@ -6,10 +6,10 @@ import type { Policy } from '../../../../src/policy/policy.ts';
 import { ExponentialCurve } from '../../../../src/power-model/exponential-curve.ts';
 import { simulate } from '../../../../src/simulation/engine.ts';
 import { planOf } from '../../../../src/simulation/plan.ts';
+import { RandomStream } from '../../../../src/util/rng.ts';
 import { roomyInstance } from '../../../support/roomy-instance.ts';
 import { anyFit, randomInstance, simInput, simNode, workItems } from '../../../support/simulation-input.ts';
 
-const nothing = { ids: new Int32Array(0), count: 0 };
 const listOf = (pods: readonly number[]) => ({ ids: Int32Array.from(pods), count: pods.length });
 
 function podsOf(assignment: Int32Array, node: number): number[] {
@@ -49,11 +49,7 @@ for (const [name, has] of features) {
         compared++;
         const plan = planOf(input);
         nodes.forEach((node, i) => {
-          const joules = new NodeReplay(plan, node, input.options).joules(
-            listOf(podsOf(policy.nodes, i)),
-            nothing,
-            nothing,
-          );
+          const joules = new NodeReplay(plan, node, input.options).remember(listOf(podsOf(policy.nodes, i)));
           const expected = result.energyByNode[i]!;
           assert.ok(
             Math.abs(joules - expected) <= 1e-10 * expected,
@@ -66,33 +62,42 @@ for (const [name, has] of features) {
   }
 }
 
-test('pods with and without are merged in the order of arrival', () => {
-  const { nodes, items, windowSeconds } = randomInstance(3, { sleep: true, pods: 20, nodes: 1 });
-  const small = items.map((item) => ({
-    ...item,
-    useMilli: 50,
-    pod: { ...item.pod, cpuMilli: 100, memoryBytes: 1 },
-  }));
-  const input = simInput(nodes, small, { windowSeconds });
-  const replay = new NodeReplay(planOf(input), nodes[0]!, input.options);
-  const all = [...small.keys()];
-  const whole = replay.joules(listOf(all), nothing, nothing);
-  const even = all.filter((id) => id % 2 === 0);
-  const odd = all.filter((id) => id % 2 === 1);
-  assert.equal(replay.joules(listOf(even), nothing, listOf(odd)), whole);
-  assert.equal(replay.joules(listOf(odd), nothing, listOf(even)), whole);
-  assert.equal(
-    replay.joules(listOf(all), listOf(odd), nothing),
-    replay.joules(listOf(even), nothing, nothing),
-  );
-  assert.equal(
-    replay.joules(listOf(even), listOf([even[3]!, even[7]!]), listOf([odd[2]!, odd[9]!])),
-    replay.joules(
-      listOf([...even.filter((_, i) => i !== 3 && i !== 7), odd[2]!, odd[9]!].sort((a, b) => a - b)),
-      nothing,
-      nothing,
-    ),
-  );
+test('a change is told as a whole replay would, from checkpoint to checkpoint', () => {
+  let compared = 0;
+  for (let seed = 0; seed < 40; seed++) {
+    const random = new RandomStream(seed);
+    const { nodes, items, windowSeconds } = randomInstance(seed, {
+      sleep: seed % 4 !== 0,
+      whole: seed % 2 === 0,
+      pods: 300,
+      nodes: 1,
+    });
+    const small = items.map((item) => ({
+      ...item,
+      useMilli: item.useMilli / 40,
+      seconds: Math.ceil(item.seconds / 30),
+      pod: { ...item.pod, cpuMilli: Math.ceil(item.pod.cpuMilli / 20), memoryBytes: 1 },
+    }));
+    const options = { beginAsleep: seed % 3 === 0 };
+    const input = simInput(nodes, small, { windowSeconds, options });
+    const replay = new NodeReplay(planOf(input), nodes[0]!, input.options);
+    const fresh = new NodeReplay(planOf(input), nodes[0]!, input.options);
+    const drawn = (share: number) => small.map((item) => item.pod.id).filter(() => random.next() < share);
+    const here = drawn(0.6);
+    replay.remember(listOf(here));
+    for (let change = 0; change < 30; change++) {
+      const some = 1 + random.integer(4);
+      const without = here.filter(() => random.next() < some / 200);
+      const and = drawn(some / 300).filter((id) => !here.includes(id));
+      const after = [...here.filter((id) => !without.includes(id)), ...and].sort((a, b) => a - b);
+      const joules = replay.joules(listOf(here), listOf(without), listOf(and));
+      const whole = fresh.remember(listOf(after));
+      if (whole === Number.POSITIVE_INFINITY) assert.equal(joules, whole);
+      else assert.ok(Math.abs(joules - whole) <= 1e-11 * whole, `seed ${seed}: ${joules}, ${whole} J`);
+      compared++;
+    }
+  }
+  assert.equal(compared, 1200);
 });
 
 test('a pod that does not fit when it arrives has no energy', () => {
@@ -100,7 +105,7 @@ test('a pod that does not fit when it arrives has no energy', () => {
   const fits = workItems({ useMilli: 4000 }, { useMilli: 4000 }, { useMilli: 1000, arrivalSeconds: 100 });
   const joules = (items: typeof fits, list: readonly number[]) => {
     const input = simInput([node], items);
-    return new NodeReplay(planOf(input), node, input.options).joules(listOf(list), nothing, nothing);
+    return new NodeReplay(planOf(input), node, input.options).remember(listOf(list));
   };
   // The third arrives as the first two end.
   assert.ok(Number.isFinite(joules(fits, [0, 1, 2])));
@@ -116,7 +121,7 @@ test('curves that are no tables and services without an end are counted too', ()
     { useMilli: 2000, arrivalSeconds: 500, seconds: 900 },
   );
   const input = simInput([node], items);
-  const joules = new NodeReplay(planOf(input), node, input.options).joules(listOf([0, 1]), nothing, nothing);
+  const joules = new NodeReplay(planOf(input), node, input.options).remember(listOf([0, 1]));
   const { energyJoules } = simulate(input);
   assert.ok(Math.abs(joules - energyJoules) < 1e-10 * energyJoules);
 });
