@@ -33,7 +33,7 @@ const short: PodClass = {
   cores: [1, 2, 2, 4],
   gibPerCore: [1, 2],
   duration: new DurationLaw(5 * MINUTE, 0.8),
-  useOfRequest: 0.9,
+  useOfRequest: 0.85,
 };
 const medium: PodClass = {
   name: 'medium-batch',
@@ -42,7 +42,7 @@ const medium: PodClass = {
   cores: [2, 4, 6],
   gibPerCore: [1, 2],
   duration: new DurationLaw(30 * MINUTE, 0.6),
-  useOfRequest: 0.85,
+  useOfRequest: 0.8,
 };
 const long: PodClass = {
   name: 'long-batch',
@@ -51,7 +51,7 @@ const long: PodClass = {
   cores: [8, 10, 12, 14, 16],
   gibPerCore: [1, 2],
   duration: new DurationLaw(3 * HOUR, 0.5),
-  useOfRequest: 0.9,
+  useOfRequest: 0.85,
 };
 const service: PodClass = {
   name: 'service',
@@ -99,9 +99,9 @@ export const batchHeavyMix: PodMix = {
   name: 'batch-heavy',
   classes: [
     { ...short, share: 0.5 },
-    { ...medium, share: 0.28 },
-    { ...long, share: 0.09 },
-    { ...service, share: 0.05 },
+    { ...medium, share: 0.27 },
+    { ...long, share: 0.08 },
+    { ...service, share: 0.07 },
     { ...memoryHeavy, share: 0.03 },
     { ...cron, share: 0.05 },
   ],
@@ -109,8 +109,8 @@ export const batchHeavyMix: PodMix = {
   useLimit: 1,
 };
 
-/** Use far from the request on both sides: up to 1.5 times as much. */
-export const unevenMix: PodMix = { name: 'uneven', classes: all, useSigma: 0.4, useLimit: 1.5 };
+/** Use far from the request on both sides: up to 1.4 times as much. */
+export const unevenMix: PodMix = { name: 'uneven', classes: all, useSigma: 0.35, useLimit: 1.4 };
 
 /** The mix with all pods smaller or larger by one factor, for clusters of other machines. */
 export function scaledMix(mix: PodMix, factor: number): PodMix {

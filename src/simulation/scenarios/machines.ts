@@ -11,12 +11,13 @@ function group(
   year: number,
   idleWatts: number,
   fullWatts: number,
+  gibPerThread = GIB_PER_THREAD,
 ): MachineGroup {
   return {
     name,
     count,
     threads,
-    memoryBytes: threads * GIB_PER_THREAD * GIB,
+    memoryBytes: threads * gibPerThread * GIB,
     curve: shapedCurve(year, idleWatts, fullWatts, 'synthetic'),
   };
 }
@@ -36,9 +37,9 @@ export const linearMachines: readonly MachineGroup[] = equalMachines.map((each) 
   curve: new LinearCurve(each.curve.idleWatts, each.curve.fullWatts, 'synthetic'),
 }));
 
-/** What stands under a desk: two old small servers, a desktop and an efficient one. */
+/** What stands under a desk: two old small servers, a desktop and an efficient one with half its memory. */
 export const smallMachines: readonly MachineGroup[] = [
   group('small-server-2010', 2, 8, 2010, 40, 140),
   group('desktop-2013', 1, 16, 2013, 55, 230),
-  group('efficient-2021', 1, 16, 2021, 20, 95),
+  group('efficient-2021', 1, 16, 2021, 20, 95, 2),
 ];
