@@ -5,8 +5,9 @@ import { NodeAffinity } from './plugins/node-affinity.ts';
 import { NodeName } from './plugins/node-name.ts';
 import { NodePorts } from './plugins/node-ports.ts';
 import { NodeResourcesFit } from './plugins/node-resources-fit.ts';
+import { NodeUnschedulable } from './plugins/node-unschedulable.ts';
 import { PodTopologySpread } from './plugins/pod-topology-spread.ts';
-import { NodeUnschedulable, TaintToleration } from './plugins/taint-toleration.ts';
+import { TaintToleration } from './plugins/taint-toleration.ts';
 import type { PodShape, ShapeViews } from './pod-shape.ts';
 
 /** Why Kubernetes refuses a node: the first plugin that does, and its words. */

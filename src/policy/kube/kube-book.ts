@@ -14,6 +14,7 @@ import { type TaintView, taintView } from './plugins/taint-toleration.ts';
 import { PodClass } from './pod-class.ts';
 import { MOST_COUNTED, PodCounters } from './pod-counters.ts';
 import { PLAIN_SCHEDULING, PodShape, type ShapeViews } from './pod-shape.ts';
+import { remembered } from './remembered.ts';
 import { ResourceBook } from './resource-book.ts';
 import { TopologyColumn } from './topology-column.ts';
 
@@ -25,9 +26,6 @@ interface PlacedPod {
   /** -1 while its node is not there. */
   slot: number;
 }
-
-/** Shapes and classes known by their text; forgotten together when there are more. */
-const MOST_TEXTS = 1 << 14;
 
 /**
  * What a scheduler knows: nodes, the pods on them, and everything that is counted over both. A change of a pod is
@@ -298,14 +296,4 @@ export class KubeBook {
       return new PodClass(namespace, labels, namespaceLabels);
     });
   }
-}
-
-/** The value of a key, made where it is not known; all are forgotten when there are too many. */
-function remembered<T>(values: Map<string, T>, key: string, make: () => T): T {
-  const known = values.get(key);
-  if (known !== undefined || values.has(key)) return known as T;
-  if (values.size >= MOST_TEXTS) values.clear();
-  const made = make();
-  values.set(key, made);
-  return made;
 }
