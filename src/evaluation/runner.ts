@@ -38,6 +38,8 @@ export interface RunnerProgress {
 export interface RunnerResult {
   readonly pairings: readonly PairingRecord[];
   readonly runs: readonly (RunRecord | OfflineRecord)[];
+  /** How many of the runs are new. */
+  readonly made: number;
   /** Whether every run of the suite is there; false where the signal came first. */
   readonly complete: boolean;
 }
@@ -67,8 +69,13 @@ export async function runSuite(options: RunnerOptions): Promise<RunnerResult> {
     };
     await runTasks(tasks, options, take);
   }
-  const { done, total } = books.count();
-  return { pairings: [...books.pairings.values()], runs: [...books.runs.values()], complete: done === total };
+  const { done, made, total } = books.count();
+  return {
+    pairings: [...books.pairings.values()],
+    runs: [...books.runs.values()],
+    made,
+    complete: done === total,
+  };
 }
 
 /** What is there and what is missing. */

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { runBenchmark } from '../../src/cli/commands/benchmark.ts';
 import type { BenchmarkResults } from '../../src/evaluation/results.ts';
 import { policyNames } from '../../src/policy/registry.ts';
@@ -51,6 +54,50 @@ test('with real curves the same benchmark tells policies apart', async (t) => {
   });
   for (const { policies } of results.cells)
     assert.ok(policies.find(({ policy }) => policy === 'efficiency-first')!.percent.interval!.high < -2);
+});
+
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+
+/** The program as a process of its own, ended by a signal once some runs are in its log. */
+async function stoppedBy(signal: 'SIGINT' | 'SIGKILL', args: readonly string[], out: string) {
+  const log = join(out, 'runs.jsonl');
+  mkdirSync(out);
+  const watcher = watch(out);
+  const child = spawn(process.execPath, [main, 'benchmark', ...args, '--out', out], { stdio: 'ignore' });
+  const ended = once(child, 'exit');
+  watcher.on('change', () => {
+    if (existsSync(log) && readFileSync(log, 'utf8').split('\n').length > 6) child.kill(signal);
+  });
+  const [status] = (await ended) as [number | null];
+  watcher.close();
+  return { status, lines: readFileSync(log, 'utf8').split('\n') };
+}
+
+test('stopped by Ctrl-C or killed, it goes on to the bytes of a run that was not stopped', async (t) => {
+  const options = {
+    policies: 'round-robin,best-fit,efficiency-first,bid-price',
+    baseline: 'round-robin',
+    scenarios: 'Brnd,Drnd',
+    clusters: '4',
+  };
+  const args = Object.entries({ suite: 'small', ...options }).flatMap(([name, value]) => [
+    `--${name}`,
+    value,
+  ]);
+  const whole = await benchmark(t, options);
+  for (const signal of ['SIGINT', 'SIGKILL'] as const) {
+    const out = join(temporaryFolder(t), 'stopped');
+    const { status, lines } = await stoppedBy(signal, args, out);
+    assert.equal(status, signal === 'SIGINT' ? 130 : null);
+    const made = readFileSync(join(whole.out, 'runs.jsonl'), 'utf8').split('\n').length;
+    assert.ok(lines.length > 6 && lines.length < made, `${lines.length} of ${made} lines`);
+    for (const line of lines.slice(0, -1)) JSON.parse(line);
+    if (signal === 'SIGINT') assert.equal(lines.at(-1), '');
+    const host = fakeHost();
+    const resumed = { suite: 'small', ...options, out, workers: '2', resume: true };
+    assert.equal(await runBenchmark({ ...host, options: resumed, args: [] }), 0, host.err());
+    assert.equal(readFileSync(join(out, 'results.json'), 'utf8'), whole.json);
+  }
 });
 
 test('two runs of one seed give the same bytes, and a third on two workers too', async (t) => {

@@ -41,8 +41,13 @@ function changed(suite: Suite, options: Readonly<Record<string, unknown>>): Suit
   const baseline = options['baseline'] === undefined ? suite.baseline : String(options['baseline']);
   const policies = list(options['policies']) ?? suite.policies;
   const cells = cellsOf(suite, list(options['scenarios']), list(options['loads'])?.map(loadOf));
+  const cut = ['policies', 'scenarios', 'loads', 'clusters', 'seeds'].some(
+    (name) => options[name] !== undefined,
+  );
   return {
     ...suite,
+    // A report must not pass for the whole suite's.
+    name: cut ? `${suite.name}, changed` : suite.name,
     baseline,
     policies: policies.includes(baseline) ? policies : [baseline, ...policies],
     cells: options['policies'] === undefined ? cells : cells.map((cell) => ({ ...cell, policies: [] })),

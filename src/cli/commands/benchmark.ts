@@ -3,10 +3,9 @@ import { readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { errors } from '../../evaluation/errors.ts';
 import type { OpenLaboratory } from '../../evaluation/laboratory.ts';
-import type { LoggedRecord } from '../../evaluation/records.ts';
 import { resultsCsv } from '../../evaluation/results-csv.ts';
 import { fingerprintOf, RunLog } from '../../evaluation/run-log.ts';
-import { runSuite } from '../../evaluation/runner.ts';
+import { type RunnerResult, runSuite } from '../../evaluation/runner.ts';
 import { isRule, policiesOf, type Suite } from '../../evaluation/suite.ts';
 import { summarise } from '../../evaluation/summarise.ts';
 import { resultTables } from '../../evaluation/tables.ts';
@@ -16,6 +15,7 @@ import { readBenchmarkOptions } from '../benchmark/options.ts';
 import { ProgressReport } from '../benchmark/progress.ts';
 import { resultFiles, writeResultFiles } from '../benchmark/result-files.ts';
 import type { CommandContext } from '../command.ts';
+import { exitStatus } from '../program.ts';
 import { version } from '../version.ts';
 
 /** As a shell tells of a program that ended by SIGINT. */
@@ -24,7 +24,7 @@ const STOPPED_STATUS = 130;
 const ownLaboratory = new URL('../../evaluation/own-laboratory.ts', import.meta.url);
 
 /**
- * `kisimd benchmark`. Resolves to 0 also where a control failed: then the output says so.
+ * `kisimd benchmark`. Resolves to 1 where a control does not read zero: then no figure is to be trusted.
  *
  * Throws KISIM_E_USAGE, KISIM_E_EVALUATION_*, and what scenarios and policies throw of names that they do not know.
  */
@@ -42,36 +42,32 @@ export async function runBenchmark(
   const folder = resolve(options.out ?? join('kisimd-benchmark', newName(suite.name, started)));
   const fingerprint = fingerprintOf(suite, { version: code, hardware: mark });
   const log = RunLog.open(folder, { kind: 'benchmark', format: 1, fingerprint, suite }, options.resume);
-  const records: LoggedRecord[] = [...log.earlier];
   const progress = new ProgressReport(stderr, () => performance.now());
   const before = performance.now();
-  let complete: boolean;
+  let result: RunnerResult;
   try {
-    const result = await runSuite({
+    result = await runSuite({
       suite,
       laboratory,
       hardware,
       workers: options.workers,
       earlier: log.earlier,
       signal,
-      onRecord: (record) => {
-        log.append(record);
-        records.push(record);
-      },
+      onRecord: (record) => log.append(record),
       onProgress: (now) => progress.tell(now),
     });
-    complete = result.complete;
   } finally {
     progress.end();
     log.close();
   }
-  if (!complete) {
+  if (!result.complete) {
     stderr.write(
       `stopped; what was run is in ${folder}: go on with the same command, --resume --out ${folder}\n`,
     );
     return STOPPED_STATUS;
   }
 
+  const records = [...result.pairings, ...result.runs];
   const results = summarise({ suite, version: version(), hardware: mark, records });
   const conditions = {
     command: ['kisimd', 'benchmark', ...commandWords(context)].join(' '),
@@ -79,8 +75,8 @@ export async function runBenchmark(
     started: started.toISOString(),
     seconds: Number(((performance.now() - before) / 1000).toFixed(1)),
     workers: options.workers,
-    runsMade: runCount(records) - runCount(log.earlier),
-    runsInAll: runCount(records),
+    runsMade: result.made,
+    runsInAll: result.runs.length,
     ...machine(),
   };
   const files = resultFiles(results, records, conditions);
@@ -89,7 +85,7 @@ export async function runBenchmark(
   else if (options.print === 'csv') stdout.write(resultsCsv(results));
   else stdout.write(resultTables(results, stdout.columns === undefined ? {} : { width: stdout.columns }));
   stderr.write(`wrote ${Object.keys(files).join(', ')} to ${folder}\n`);
-  return 0;
+  return results.controls.holds === false ? exitStatus.error : exitStatus.ok;
 }
 
 /** Before any folder is made or any run begun. */
@@ -116,10 +112,6 @@ function hardwareMark(file: string): string {
 function newName(suite: string, now: Date): string {
   const time = now.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
   return `${basename(suite).replace(/\W+/g, '-')}-${time}`;
-}
-
-function runCount(records: readonly LoggedRecord[]): number {
-  return records.filter(({ kind }) => kind !== 'pairing').length;
 }
 
 /** The options as they could have been typed, for the report; global ones have no say in the results. */

@@ -58,6 +58,22 @@ test('tables hold the savings, the yardsticks, the flags and the control', async
   ]);
 });
 
+test('where a control does not read zero the status says so, after the tables', async (t) => {
+  const { run, suite } = setUp(t);
+  writeFileSync(suite, suiteFile.replace('- scenario: plain', '- control: true\n    scenario: plain'));
+  const { status, out } = await run();
+  assert.equal(status, 1);
+  assert.match(out, /CONTROL FAILED: .* plain 60 % reads otherwise/);
+});
+
+test('a suite that was cut down is named so', async (t) => {
+  const { run, folder } = setUp(t);
+  const name = async (options: Record<string, unknown>, out: string) =>
+    JSON.parse((await run({ ...options, json: true, out: join(folder, out) })).out).suite.name;
+  assert.equal(await name({ seed: '3', baseline: 'saving' }, 'a'), 'tiny');
+  assert.equal(await name({ clusters: '2' }, 'b'), 'tiny, changed');
+});
+
 test('equal seeds give equal files, whatever the number of workers', async (t) => {
   const { run, folder } = setUp(t);
   const outs = ['a', 'b', 'c'].map((name) => join(folder, name));
