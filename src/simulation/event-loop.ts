@@ -33,6 +33,9 @@ export class EventLoop {
   readonly #askAtDepartures: boolean;
   readonly #drops: boolean;
   readonly #tickSeconds: number;
+  /** Bound once: making them at every departure would be garbage. */
+  readonly #tryNow = (pod: number) => this.#try(pod, this.cluster.now);
+  readonly #freedTakes = (cpuMilli: number, memoryBytes: number) => this.#freed.takes(cpuMilli, memoryBytes);
   /** Whether a pod was placed since pending pods were last looked at. */
   #hasCome = false;
   #nextItem = 0;
@@ -175,7 +178,7 @@ export class EventLoop {
     const ticks = isLater && (waits || this.#execution.rhythmic > 0) && this.#tick(now);
     if (this.#queue.count > 0) {
       const asks = waits && (ticks || (this.#askAtDepartures && (woke || this.#freed.count > 0)));
-      this.#lookAgain(asks, now);
+      this.#lookAgain(asks);
     }
     this.#freed.clear();
     while (this.#deadlines.nextKey === now) {
@@ -188,7 +191,7 @@ export class EventLoop {
       this.#events++;
       this.#try(this.#nextItem++, now);
     }
-    this.#lookBeside(now);
+    this.#lookBeside();
     while (this.#power.sleeps.nextKey === now) this.#fallAsleep(this.#power.sleeps.nextId, now);
   }
 
@@ -199,7 +202,7 @@ export class EventLoop {
       this.#events++;
       this.#try(this.#nextItem++, 0);
     }
-    this.#lookBeside(0);
+    this.#lookBeside();
   }
 
   #finish(end: number): void {
@@ -223,32 +226,16 @@ export class EventLoop {
    * Pending pods in the order of their arrival, each on its own: one that does not fit holds nobody back. A pod that
    * fitted nowhere can fit only where something was freed since, but where constraints look at other nodes and pods too.
    */
-  #lookAgain(asksWaiting: boolean, now: number): void {
-    const queue = this.#queue;
+  #lookAgain(asksWaiting: boolean): void {
     const all = this.#decisions.lookBeside && (this.#hasCome || this.#freed.count > 0);
-    const looksUnfit = queue.unfit > 0 && (all || this.#freed.takes(queue.leastCpu, queue.leastMemory));
-    if (!looksUnfit && !asksWaiting) return;
     this.#hasCome = false;
-    const { cpuMilli, memoryBytes } = this.#plan;
-    let leastCpu = Number.POSITIVE_INFINITY;
-    let leastMemory = Number.POSITIVE_INFINITY;
-    for (let pod = queue.first; pod >= 0; ) {
-      const next = queue.next(pod);
-      const isUnfit = queue.state(pod) === UNFIT;
-      if (isUnfit ? looksUnfit && (all || this.#freed.takes(cpuMilli[pod]!, memoryBytes[pod]!)) : asksWaiting)
-        this.#try(pod, now);
-      if (queue.state(pod) === UNFIT) {
-        leastCpu = Math.min(leastCpu, cpuMilli[pod]!);
-        leastMemory = Math.min(leastMemory, memoryBytes[pod]!);
-      }
-      pod = next;
-    }
-    queue.setLeast(leastCpu, leastMemory);
+    if (all || asksWaiting || this.#freed.count > 0)
+      this.#queue.forEach(asksWaiting, all ? undefined : this.#freedTakes, this.#tryNow);
   }
 
   /** Whoever came may be whom others want to be near. */
-  #lookBeside(now: number): void {
-    while (this.#hasCome && this.#decisions.lookBeside && this.#queue.unfit > 0) this.#lookAgain(false, now);
+  #lookBeside(): void {
+    while (this.#hasCome && this.#decisions.lookBeside && this.#queue.unfit > 0) this.#lookAgain(false);
   }
 
   /** Offers a pod to the policy where it fits somewhere; places, queues or drops it. */

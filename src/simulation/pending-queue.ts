@@ -6,104 +6,152 @@ export const UNFIT = 1;
 /** Its policy chose to wait. */
 export const WAITING = 2;
 
+export type PendingState = typeof UNFIT | typeof WAITING;
+
 export interface SavedQueue {
   readonly ids: Int32Array;
   readonly states: Uint8Array;
-  readonly leastCpu: number;
-  readonly leastMemory: number;
 }
 
-/** Pods that have arrived and run nowhere, in the order of their arrival. Linked, so that any of them may leave. */
+/** Pods are looked at by blocks of ids, of which most can be passed over as a whole. */
+const BLOCK_BITS = 6;
+
+/** Pods that have arrived and run nowhere, in the order of their arrival, which is that of their ids. */
 export class PendingQueue {
   unfit = 0;
   waiting = 0;
-  /** No unfit pod asks for less. May be lower than the least asked for; `setLeast` corrects it. */
-  leastCpu = Number.POSITIVE_INFINITY;
-  leastMemory = Number.POSITIVE_INFINITY;
-  first = -1;
+  readonly blocks: number;
   readonly #plan: Plan;
   readonly #state: Uint8Array;
-  readonly #next: Int32Array;
-  readonly #previous: Int32Array;
-  #last = -1;
+  readonly #unfitIn: Uint8Array;
+  readonly #waitingIn: Uint8Array;
+  /** No unfit pod of a block asks for less. May be lower than the least asked for, until the block is looked through. */
+  readonly #leastCpu: Float64Array;
+  readonly #leastMemory: Float64Array;
+  #firstBlock: number;
+  #lastBlock = -1;
 
   constructor(plan: Plan) {
+    this.blocks = ((plan.count - 1) >> BLOCK_BITS) + 1;
     this.#plan = plan;
     this.#state = new Uint8Array(plan.count);
-    this.#next = new Int32Array(plan.count);
-    this.#previous = new Int32Array(plan.count);
+    this.#unfitIn = new Uint8Array(this.blocks);
+    this.#waitingIn = new Uint8Array(this.blocks);
+    this.#leastCpu = new Float64Array(this.blocks).fill(Number.POSITIVE_INFINITY);
+    this.#leastMemory = new Float64Array(this.blocks).fill(Number.POSITIVE_INFINITY);
+    this.#firstBlock = this.blocks;
   }
 
   get count(): number {
     return this.unfit + this.waiting;
   }
 
+  /** The pod that has waited longest; -1 where none does. */
+  get first(): number {
+    return this.count === 0 ? -1 : this.#state.findIndex((state) => state !== NOT_PENDING);
+  }
+
   state(pod: number): number {
     return this.#state[pod]!;
   }
 
-  /** The one behind; -1 behind the last. */
-  next(pod: number): number {
-    return this.#next[pod]!;
-  }
-
-  /** Puts a pod at the end (pods come in the order of their ids), or changes why it waits. */
-  mark(pod: number, state: typeof UNFIT | typeof WAITING): void {
-    const old = this.#state[pod]!;
-    if (old === NOT_PENDING) {
-      this.#previous[pod] = this.#last;
-      this.#next[pod] = -1;
-      if (this.#last < 0) this.first = pod;
-      else this.#next[this.#last] = pod;
-      this.#last = pod;
-    } else this.#count(old, -1);
+  /** Adds a pod, or changes why it waits. */
+  mark(pod: number, state: PendingState): void {
+    this.remove(pod);
+    const block = pod >> BLOCK_BITS;
     this.#state[pod] = state;
-    this.#count(state, 1);
+    this.#count(state, block, 1);
+    if (block < this.#firstBlock) this.#firstBlock = block;
+    if (block > this.#lastBlock) this.#lastBlock = block;
     if (state === WAITING) return;
-    this.leastCpu = Math.min(this.leastCpu, this.#plan.cpuMilli[pod]!);
-    this.leastMemory = Math.min(this.leastMemory, this.#plan.memoryBytes[pod]!);
+    this.#leastCpu[block] = Math.min(this.#leastCpu[block]!, this.#plan.cpuMilli[pod]!);
+    this.#leastMemory[block] = Math.min(this.#leastMemory[block]!, this.#plan.memoryBytes[pod]!);
   }
 
   /** Nothing happens where it is not here. */
   remove(pod: number): void {
     const state = this.#state[pod]!;
     if (state === NOT_PENDING) return;
-    this.#count(state, -1);
     this.#state[pod] = NOT_PENDING;
-    const next = this.#next[pod]!;
-    const previous = this.#previous[pod]!;
-    if (previous < 0) this.first = next;
-    else this.#next[previous] = next;
-    if (next < 0) this.#last = previous;
-    else this.#previous[next] = previous;
+    this.#count(state, pod >> BLOCK_BITS, -1);
   }
 
-  /** The least that unfit pods ask for, after all of them were looked at. */
-  setLeast(cpuMilli: number, memoryBytes: number): void {
-    this.leastCpu = cpuMilli;
-    this.leastMemory = memoryBytes;
+  /**
+   * Looks at pods in the order of their arrival.
+   *
+   * @param asksWaiting whether at those that chose to wait, too
+   * @param mayFit whether something that asks for so much could fit; `undefined`: all unfit pods are looked at
+   * @param look may mark or remove the pod that it is given, and add none
+   */
+  forEach(
+    asksWaiting: boolean,
+    mayFit: ((cpuMilli: number, memoryBytes: number) => boolean) | undefined,
+    look: (pod: number) => void,
+  ): void {
+    while (this.#firstBlock <= this.#lastBlock && this.#isEmpty(this.#firstBlock)) this.#firstBlock++;
+    for (let block = this.#firstBlock; block <= this.#lastBlock; block++) {
+      const asks = asksWaiting && this.#waitingIn[block]! > 0;
+      const looks =
+        this.#unfitIn[block]! > 0 &&
+        (mayFit === undefined || mayFit(this.#leastCpu[block]!, this.#leastMemory[block]!));
+      if (looks || asks) this.#lookThrough(block, asks, looks, mayFit, look);
+    }
   }
 
   save(): SavedQueue {
     const ids: number[] = [];
-    for (let pod = this.first; pod >= 0; pod = this.#next[pod]!) ids.push(pod);
-    return {
-      ids: Int32Array.from(ids),
-      states: Uint8Array.from(ids, (pod) => this.#state[pod]!),
-      leastCpu: this.leastCpu,
-      leastMemory: this.leastMemory,
-    };
+    this.#state.forEach((state, pod) => {
+      if (state !== NOT_PENDING) ids.push(pod);
+    });
+    return { ids: Int32Array.from(ids), states: Uint8Array.from(ids, (pod) => this.#state[pod]!) };
   }
 
   restore(saved: SavedQueue): void {
     saved.ids.forEach((pod, i) => {
       this.mark(pod, saved.states[i] === UNFIT ? UNFIT : WAITING);
     });
-    this.setLeast(saved.leastCpu, saved.leastMemory);
   }
 
-  #count(state: number, by: 1 | -1): void {
-    if (state === UNFIT) this.unfit += by;
-    else this.waiting += by;
+  #isEmpty(block: number): boolean {
+    return this.#unfitIn[block] === 0 && this.#waitingIn[block] === 0;
+  }
+
+  #lookThrough(
+    block: number,
+    asks: boolean,
+    looks: boolean,
+    mayFit: ((cpuMilli: number, memoryBytes: number) => boolean) | undefined,
+    look: (pod: number) => void,
+  ): void {
+    const { cpuMilli, memoryBytes } = this.#plan;
+    const from = block << BLOCK_BITS;
+    const to = Math.min(from + (1 << BLOCK_BITS), this.#plan.count);
+    let leastCpu = Number.POSITIVE_INFINITY;
+    let leastMemory = Number.POSITIVE_INFINITY;
+    for (let pod = from; pod < to; pod++) {
+      const state = this.#state[pod]!;
+      if (state === NOT_PENDING) continue;
+      if (
+        state === WAITING
+          ? asks
+          : looks && (mayFit === undefined || mayFit(cpuMilli[pod]!, memoryBytes[pod]!))
+      )
+        look(pod);
+      if (this.#state[pod] !== UNFIT) continue;
+      leastCpu = Math.min(leastCpu, cpuMilli[pod]!);
+      leastMemory = Math.min(leastMemory, memoryBytes[pod]!);
+    }
+    this.#leastCpu[block] = leastCpu;
+    this.#leastMemory[block] = leastMemory;
+  }
+
+  #count(state: number, block: number, by: 1 | -1): void {
+    if (state === UNFIT) {
+      this.unfit += by;
+      this.#unfitIn[block]! += by;
+    } else {
+      this.waiting += by;
+      this.#waitingIn[block]! += by;
+    }
   }
 }
