@@ -18,7 +18,7 @@ function checkNames(suite: Suite): void {
 }
 
 test('the suite in the manual can be run', () => {
-  const text = /```yaml\n([^]*?)```/.exec(manual)![1]!;
+  const text = /```yaml\n([\s\S]*?)```/.exec(manual)![1]!;
   const suite = parseSuite('benchmark.md', text);
   assert.equal(suite.cells.length, 4);
   assert.equal(suite.clusters, 12);
