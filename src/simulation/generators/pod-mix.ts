@@ -33,7 +33,7 @@ const short: PodClass = {
   cores: [1, 2, 2, 4],
   gibPerCore: [1, 2],
   duration: new DurationLaw(5 * MINUTE, 0.8),
-  useOfRequest: 0.85,
+  useOfRequest: 0.74,
 };
 const medium: PodClass = {
   name: 'medium-batch',
@@ -42,7 +42,7 @@ const medium: PodClass = {
   cores: [2, 4, 6],
   gibPerCore: [1, 2],
   duration: new DurationLaw(30 * MINUTE, 0.6),
-  useOfRequest: 0.8,
+  useOfRequest: 0.7,
 };
 const long: PodClass = {
   name: 'long-batch',
@@ -50,16 +50,16 @@ const long: PodClass = {
   kind: 'batch',
   cores: [8, 10, 12, 14, 16],
   gibPerCore: [1, 2],
-  duration: new DurationLaw(3 * HOUR, 0.5),
-  useOfRequest: 0.85,
+  duration: new DurationLaw(3 * HOUR, 0.3),
+  useOfRequest: 0.74,
 };
 const service: PodClass = {
   name: 'service',
   share: 0.12,
   kind: 'service',
-  cores: [0.5, 1, 2, 3],
+  cores: [1, 2, 3],
   gibPerCore: [1, 3],
-  duration: new DurationLaw(3 * HOUR, 0.8),
+  duration: new DurationLaw(2.5 * HOUR, 0.5),
   useOfRequest: 0.35,
 };
 const memoryHeavy: PodClass = {
@@ -68,7 +68,7 @@ const memoryHeavy: PodClass = {
   kind: 'service',
   cores: [1, 2],
   gibPerCore: [12, 24],
-  duration: new DurationLaw(3 * HOUR, 0.8),
+  duration: new DurationLaw(3 * HOUR, 0.5),
   useOfRequest: 0.15,
 };
 const cron: PodClass = {

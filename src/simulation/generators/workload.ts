@@ -49,8 +49,7 @@ interface Draft {
  * steady state. Of more arrivals than needed those with the smallest random marks are kept, as many as give the load
  * over the window (up to half a pod): loads of one seed are nested, and seeds differ in their pods, not in their load.
  *
- * The log ends with the window: pods that would run on are cut there, though nobody could predict it. What is measured is
- * then the steady state, and not the hours in which the last long pod runs on alone.
+ * Pods that run on at the end of the window run to their own end: an episode is drained, and its work is fixed.
  */
 export function generateWorkload(plan: WorkloadPlan, seed: number): Workload {
   const random = new RandomStream(seed).fork('workload');
@@ -66,7 +65,7 @@ export function generateWorkload(plan: WorkloadPlan, seed: number): Workload {
   // Equal times cannot be told apart by time alone: sorts are stable, and classes come in the order of the mix.
   kept.sort((a, b) => a.start - b.start);
   const shapes = new Map<string, number>();
-  const items = kept.map((draft, id) => itemOf(draft, id, shapes, plan.windowSeconds));
+  const items = kept.map((draft, id) => itemOf(draft, id, shapes));
   return { items, windowSeconds: plan.windowSeconds };
 }
 
@@ -143,7 +142,7 @@ function keepToLoad(drafts: readonly Draft[], plan: WorkloadPlan): Draft[] | und
   return undefined;
 }
 
-function itemOf(draft: Draft, id: number, shapes: Map<string, number>, windowSeconds: number): WorkItem {
+function itemOf(draft: Draft, id: number, shapes: Map<string, number>): WorkItem {
   const key = `${draft.cpuMilli}/${draft.memoryBytes}`;
   const shape = shapes.get(key) ?? shapes.size;
   shapes.set(key, shape);
@@ -166,7 +165,7 @@ function itemOf(draft: Draft, id: number, shapes: Map<string, number>, windowSec
     arrivalSeconds,
     kind: draft.podClass.kind,
     useMilli: draft.useMilli,
-    seconds: Math.max(1, Math.min(left, windowSeconds - arrivalSeconds)),
+    seconds: left,
     ...(prefill ? { prefill } : {}),
   };
 }
