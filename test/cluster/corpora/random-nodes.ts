@@ -36,7 +36,7 @@ function randomHardware(random: RandomStream): Hardware {
 function randomTaints(random: RandomStream, style: Style): object[] {
   if (!chance(random, style.tainted * 0.6)) return [];
   const taints = new Map<string, object>();
-  for (let i = 1 + random.integer(2); i > 0; i--) {
+  for (let i = 1 + random.integer(3); i > 0; i--) {
     const key = random.pick(taintKeys);
     // Most nodes stay usable: a cluster that takes no pod compares nothing.
     const effect = taintEffects[random.weighted([2, 5, 1])]!;

@@ -159,13 +159,13 @@ export function randomSpread(scene: Scene, app: string): object[] {
   const { random, style } = scene;
   if (!chance(random, style.spread)) return [];
   return some(random, topologyKeys, 0.4).map((topologyKey) => {
-    const whenUnsatisfiable = chance(random, 0.4) ? 'DoNotSchedule' : 'ScheduleAnyway';
+    const whenUnsatisfiable = chance(random, 0.5) ? 'DoNotSchedule' : 'ScheduleAnyway';
     const matchLabelKeys = chance(random, 0.2);
     const policy = (): string => random.pick(['Honor', 'Ignore']);
     return {
       topologyKey,
       whenUnsatisfiable,
-      maxSkew: 1 + random.integer(4),
+      maxSkew: random.pick([1, 1, 1, 2, 3, 5]),
       ...(matchLabelKeys || chance(random, 0.97) ? { labelSelector: podSelector(scene, app) } : {}),
       ...(whenUnsatisfiable === 'DoNotSchedule' && chance(random, 0.3)
         ? { minDomains: 1 + random.integer(6) }

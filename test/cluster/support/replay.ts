@@ -167,10 +167,7 @@ function realReasons({ message, outcome }: Attempt): string | undefined {
   if (outcome !== 'unschedulable') return undefined;
   const [, counted] = /^.*?\d+\/\d+ nodes are available: (.*?)\.? no new claims/.exec(message ?? '') ?? [];
   if (counted === undefined || !/^\d/.test(counted)) return undefined;
-  // Nodes that were not even looked at, because the pod names others.
-  const unseen = /^\d+ node\(s\) didn't satisfy plugin\(s\)/;
-  const reasons = counted.split(', ').filter((reason) => !unseen.test(reason));
-  return reasons.sort().join(', ');
+  return counted.split(', ').sort().join(', ');
 }
 
 function ourReasons({ reasons }: KubeDecision): string {
