@@ -6,7 +6,7 @@ import { Demand } from './demand.ts';
 import { NodeOrder } from './node-order.ts';
 import type { RequiredNodes } from './node-selection.ts';
 import { ImageStates } from './plugins/image-locality.ts';
-import { carriedTermsOf, incomingTermsOf } from './plugins/inter-pod-affinity.ts';
+import { type CarriedTerm, carriedTermsOf, incomingTermsOf } from './plugins/inter-pod-affinity.ts';
 import { type PreferredNodes, preferredNodes } from './plugins/node-affinity.ts';
 import { UsedPorts } from './plugins/node-ports.ts';
 import { hardSpreadOf, softSpreadOf } from './plugins/pod-topology-spread.ts';
@@ -56,7 +56,7 @@ export class KubeBook {
   readonly #classes = new Map<string, PodClass>();
   readonly #shapes = new Map<string, PodShape>();
   readonly #plainShapes = new Map<string, PodShape>();
-  readonly #shapeOf = new WeakMap<PodScheduling, Map<string, PodShape>>();
+  readonly #shapeOf = new WeakMap<PodScheduling, PodShape>();
   readonly #scratch = new Demand();
   #stale = true;
   #generation = 0;
@@ -170,15 +170,10 @@ export class KubeBook {
       }
       return shape;
     }
-    let byNamespace = this.#shapeOf.get(pod.scheduling);
-    if (byNamespace === undefined) {
-      byNamespace = new Map();
-      this.#shapeOf.set(pod.scheduling, byNamespace);
-    }
-    let shape = byNamespace.get(pod.namespace);
-    if (shape === undefined) {
+    let shape = this.#shapeOf.get(pod.scheduling);
+    if (shape === undefined || shape.podClass.namespace !== pod.namespace) {
       shape = this.#shapeByText(pod.namespace, pod.scheduling);
-      byNamespace.set(pod.namespace, shape);
+      this.#shapeOf.set(pod.scheduling, shape);
     }
     return shape;
   }
@@ -196,10 +191,16 @@ export class KubeBook {
       hardSpread: hardSpreadOf(this, shape),
       softSpread: softSpreadOf(this, shape),
       terms: incomingTermsOf(this, shape),
-      carried: carriedTermsOf(this, shape),
       images: this.#imageScores(scheduling),
     };
     return shape.views;
+  }
+
+  /** The terms of a shape, without the counters that only its own placement asks for. */
+  carried(shape: PodShape): readonly CarriedTerm[] {
+    if (shape.carried === undefined || shape.carried.generation !== this.#generation)
+      shape.carried = { generation: this.#generation, terms: carriedTermsOf(this, shape) };
+    return shape.carried.terms;
   }
 
   requiredMask(required: RequiredNodes): Uint8Array {
@@ -250,7 +251,7 @@ export class KubeBook {
   }
 
   #bookTerms({ shape, slot }: PlacedPod, sign: 1 | -1): void {
-    const { carried } = this.views(shape);
+    const carried = this.carried(shape);
     for (let t = 0; t < carried.length; t++) carried[t]!.counts.add(slot, sign, carried[t]!.weight);
   }
 

@@ -37,7 +37,6 @@ export interface ShapeViews {
   readonly hardSpread: readonly HardSpread[];
   readonly softSpread: SoftSpread | undefined;
   readonly terms: IncomingTerms;
-  readonly carried: readonly CarriedTerm[];
   /** Score of each node, or undefined where none has any of the images. */
   readonly images: Float64Array | undefined;
 }
@@ -53,6 +52,8 @@ export class PodShape {
   /** Undefined for pods without containers: they ask for what the pod itself says. */
   readonly demand: Demand | undefined;
   views: ShapeViews | undefined;
+  /** What is booked beside each placed pod of this shape. */
+  carried: { readonly generation: number; readonly terms: readonly CarriedTerm[] } | undefined;
 
   constructor(scheduling: PodScheduling, podClass: PodClass) {
     this.scheduling = scheduling;
