@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url';
 
 const source = fileURLToPath(new URL('../src/', import.meta.url));
 for (const path of globSync('**/*.ts', { cwd: source })) {
+  // What a thread begins with needs what its parent gives it; it holds little, and the modules that it imports are here.
+  if (path.endsWith('worker.ts')) continue;
   // main.ts runs the command line as soon as it is imported: it gets a process of its own.
   if (path !== 'main.ts') await import(`${source}${path}`);
 }
