@@ -6,6 +6,7 @@ import { Demand } from './demand.ts';
 import { FilterChain, type Refusal } from './filter-chain.ts';
 import { heapRoot, pickBest } from './heap-root.ts';
 import { KubeBook } from './kube-book.ts';
+import { MAX_NODE_SCORE } from './normalise.ts';
 import { BalancedAllocation } from './plugins/balanced-allocation.ts';
 import { ImageLocality } from './plugins/image-locality.ts';
 import type { PodShape } from './pod-shape.ts';
@@ -255,10 +256,14 @@ export class KubeScheduler {
   #score(details: Details | undefined): void {
     const count = this.#found;
     const { taints, affinity, fit, spread, podAffinity } = this.#filters;
-    this.#total.fill(0, 0, count);
     if (details !== undefined)
       for (let i = 0; i < count; i++) details.scores.push({ weighted: {}, unweighted: {} });
-    this.#addPoints(taints, details);
+    if (taints.scoresAlike && details === undefined)
+      this.#total.fill(taints.weight * MAX_NODE_SCORE, 0, count);
+    else {
+      this.#total.fill(0, 0, count);
+      this.#addPoints(taints, details);
+    }
     if (affinity.scores) this.#addPoints(affinity, details);
     this.#addPoints(fit, details);
     if (spread.scores) this.#addPoints(spread, details);

@@ -72,6 +72,11 @@ export class TaintToleration {
     return this.#view!.tolerated[slot] === 1;
   }
 
+  /** No node has a taint that the pod would rather avoid: all get the most points. */
+  get scoresAlike(): boolean {
+    return this.#view!.avoided === undefined;
+  }
+
   score(slots: Int32Array, count: number, out: Float64Array): void {
     const { avoided } = this.#view!;
     if (avoided === undefined) {
