@@ -42,7 +42,7 @@ const SAMPLE = 300;
  * First temperatures of the passes, as shares of the mean rise of a random move. Which one serves best depends on how many
  * moves there are for each pod; every pass sets out from the best so far, so that a pass which is too hot loses nothing.
  */
-const HEATS = [0.2, 0.05, 0.01];
+const HEATS = [0.5, 0.2, 0.05];
 /** What is left of it at the end. */
 const COOLING = 1e-4;
 const PROGRESS_MOVES = 20_000;

@@ -156,10 +156,12 @@ const gpus = {
   model: 'T4',
   power: { idleWatts: 1, fullWatts: 2, law: 'proportional' as const },
 };
+const taint = { key: 'old', value: '', effect: 'NoSchedule' as const };
 const rhythm = { amplitude: 0.5, periodSeconds: 100, phaseSeconds: 0 };
 const unsupported: readonly (readonly [string, object, ItemOptions, RegExp])[] = [
   ['hyper-threads', { smt }, {}, /node a has hyper-threads/],
   ['GPUs', { gpus }, {}, /node a has GPUs/],
+  ['a taint', { taints: [taint] }, {}, /pods or nodes have scheduling constraints/],
   ['a rhythm', {}, { kind: 'service', rhythm }, /pod default\/pod-0 has a rhythm/],
   ['more use than request', {}, { useMilli: 900, pod: { cpuMilli: 500 } }, /uses 900 of 500 milli-cores/],
 ];
