@@ -8,9 +8,11 @@ export function escapeHtml(text: string): string {
     .replaceAll("'", '&#39;');
 }
 
-/** JSON within a script element: nothing in it can end the element. */
-export function scriptJson(value: unknown): string {
-  return JSON.stringify(value)
+/** JSON within a script element: nothing in it can end the element. Numbers to so many significant digits. */
+export function scriptJson(value: unknown, digits = 17): string {
+  const short = (_key: string, each: unknown) =>
+    typeof each === 'number' ? Number(each.toPrecision(digits)) : each;
+  return JSON.stringify(value, short)
     .replaceAll('<', '\\u003c')
     .replaceAll('\u2028', '\\u2028')
     .replaceAll('\u2029', '\\u2029');

@@ -6,6 +6,9 @@ import { estimateText, secondsText, sharedMachines, signed } from '../tables.ts'
 import { type Chart, cellCharts, overallChart } from './charts.ts';
 import { escapeHtml, htmlTable, scriptJson, type TableCell } from './html.ts';
 
+/** No screen shows more of a number. */
+const PLOT_DIGITS = 5;
+
 /** Savings of so many percent are coloured in full. */
 const FULL_TINT_PERCENT = 30;
 
@@ -63,7 +66,7 @@ ${sections.join('\n')}
 </section>
 ${provenance(results, conditions)}
 </main>
-<script type="application/json" id="charts">${scriptJson(charts)}</script>
+<script type="application/json" id="charts">${scriptJson(charts, PLOT_DIGITS)}</script>
 <script>${chartLibrary()}</script>
 <script>${asset('page.js')}</script>
 </body>
