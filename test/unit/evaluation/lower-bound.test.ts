@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { lowerBound } from '../../../src/evaluation/lower-bound.ts';
 import { annealOffline } from '../../../src/evaluation/offline-annealer.ts';
+import { WAIT } from '../../../src/policy/policy.ts';
 import { ExponentialCurve } from '../../../src/power-model/exponential-curve.ts';
 import { LinearCurve } from '../../../src/power-model/linear-curve.ts';
 import { PWR_SOCKETS, SocketCurve } from '../../../src/power-model/socket-curve.ts';
@@ -11,6 +12,7 @@ import type { SimulationInput } from '../../../src/simulation/simulation.ts';
 import { roomyInstance } from '../../support/roomy-instance.ts';
 import {
   anyFit,
+  choosing,
   firstFit,
   type RandomInstance,
   randomInstance,
@@ -139,12 +141,21 @@ test('curves of any kind are bounded from below', () => {
 });
 
 test('pods that may be held back are counted at their cheapest time', () => {
-  const items = workItems({ useMilli: 4000, seconds: 300, pod: { slackSeconds: 300 } });
-  const wide = lowerBound(simInput([simNode('a')], items, { windowSeconds: 600 }));
-  const tight = lowerBound(
-    simInput([simNode('a')], workItems({ useMilli: 4000, seconds: 300 }), { windowSeconds: 600 }),
+  // Half load is cheap on this node: one pod after the other takes less than both at once.
+  const power = new TableCurve([20, 40, 90], 'synthetic');
+  const items = (slackSeconds: number) =>
+    workItems({ useMilli: 4000, seconds: 100 }, { useMilli: 4000, seconds: 100, pod: { slackSeconds } });
+  const options = { blockSeconds: 100 };
+  const late = choosing(({ id }, { nodes, slackLeft }) =>
+    id === 1 && (slackLeft ?? 0) > 0 ? WAIT : nodes[0]!,
   );
-  assert.ok(wide.joules <= tight.joules * (1 + 1e-9));
+  const patient = simInput([simNode('a', { power })], items(100), { windowSeconds: 200, policy: late });
+  const { energyJoules } = simulate(patient);
+  assert.ok(Math.abs(energyJoules - 200 * 40) < 1e-9);
+  const bound = lowerBound(patient, options).joules;
+  assert.ok(bound <= energyJoules * (1 + 1e-9) && bound > 0.99 * energyJoules, `${bound}`);
+  const hurried = lowerBound(simInput([simNode('a', { power })], items(0), { windowSeconds: 200 }), options);
+  assert.ok(hurried.joules > 0.99 * 100 * (90 + 20), `${hurried.joules}`);
 });
 
 test('what it cannot bound is refused by name', () => {
