@@ -139,7 +139,10 @@ export interface OverallResult {
   /** Mean over cells for each cluster, then over clusters. */
   readonly percent: Estimate;
   readonly bca: Interval | null;
-  /** Over all clusters of all cells, with a bootstrap interval stratified by cell. */
+  /**
+   * Over all clusters of all cells, with a bootstrap interval stratified by cell. It takes the cells for independent,
+   * which they are not where they have the same clusters; the interval of `percent` does not.
+   */
   readonly interquartileMean: Estimate;
   readonly improvement: Estimate;
   readonly worst: { readonly cell: string; readonly cluster: number; readonly percent: number };

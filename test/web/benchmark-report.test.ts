@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { runBenchmark } from '../../src/cli/commands/benchmark.ts';
-import { policyStyles } from '../../src/evaluation/report/charts.ts';
+import { policyStyles } from '../../src/evaluation/report/chart.ts';
 import type { BenchmarkResults } from '../../src/evaluation/results.ts';
 import { signed } from '../../src/evaluation/tables.ts';
 import { fakeHost } from '../unit/cli/fake-host.ts';

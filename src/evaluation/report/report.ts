@@ -3,8 +3,10 @@ import { createRequire } from 'node:module';
 import type { RunConditions } from '../conditions.ts';
 import type { BenchmarkResults, CellResult, PolicyResult } from '../results.ts';
 import { estimateText, secondsText, sharedMachines, signed } from '../tables.ts';
-import { type Chart, cellCharts, overallChart } from './charts.ts';
+import type { Chart } from './chart.ts';
+import { cellCharts } from './charts.ts';
 import { escapeHtml, htmlTable, scriptJson, type TableCell } from './html.ts';
+import { overallChart } from './savings-charts.ts';
 
 /** No screen shows more of a number. */
 const PLOT_DIGITS = 5;

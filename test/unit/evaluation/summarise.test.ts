@@ -139,6 +139,13 @@ test('a policy that misses many more objectives is flagged and never the best', 
   assert.equal(other!.policies.find(({ policy }) => policy === 'b')!.sloFlag, false);
 });
 
+test('where every rule is flagged against a chooser, the chooser itself is called the best', () => {
+  const late = (run: RunRecord) => (run.policy === 'portfolio' ? run : { ...run, sloMisses: 9 });
+  const chooser = { ...suite, baseline: 'portfolio' };
+  const [cell] = summarise({ ...input, suite: chooser, records: records(plain, flat, late) }).cells;
+  assert.equal(cell!.bestSingle!.policy, 'portfolio');
+});
+
 test('all comparisons outside the controls are one family', () => {
   const results = summarise({ ...input, records: records(plain, flat) });
   assert.equal(results.multiplicity.comparisons, 3);

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RunConditions } from '../../../../src/evaluation/conditions.ts';
-import { cellCharts, overallChart } from '../../../../src/evaluation/report/charts.ts';
+import { cellCharts } from '../../../../src/evaluation/report/charts.ts';
 import { escapeHtml, htmlTable, scriptJson } from '../../../../src/evaluation/report/html.ts';
 import { reportHtml } from '../../../../src/evaluation/report/report.ts';
+import { overallChart } from '../../../../src/evaluation/report/savings-charts.ts';
 import { signed } from '../../../../src/evaluation/tables.ts';
 import { fakeResults } from '../../../support/fake-results.ts';
 
