@@ -102,6 +102,22 @@ test('who waits is asked at departures too where that is wished', () => {
   }
 });
 
+test('who waits is asked when a node is up again, too, where departures are asked at', () => {
+  const sleep = { sleepWatts: 2, emptySeconds: 5, wakeSeconds: 30, wakeWatts: 20 };
+  for (const reconsider of ['tick', 'departure'] as const) {
+    const { policy, asked } = noting(({ id }, { nodes, slackLeft }) =>
+      id === 0 && slackLeft! > 0 ? WAIT : nodes[0]!,
+    );
+    const items = workItems(
+      { arrivalSeconds: 10, pod: { slackSeconds: 200 } },
+      { arrivalSeconds: 20, seconds: 500 },
+    );
+    simulate(simInput([simNode('a', { sleep })], items, { policy, options: { reconsider } }));
+    const times = asked.filter(([, pod]) => pod === 0).map(([now]) => now);
+    assert.deepEqual(times, reconsider === 'tick' ? [10, 210] : [10, 50, 210]);
+  }
+});
+
 test('who waits at its deadline and fits nowhere is placed when something is freed', () => {
   const wait = choosing(({ id }, { nodes, slackLeft }) => (id === 0 && slackLeft! > 0 ? WAIT : nodes[0]!));
   const items = workItems(

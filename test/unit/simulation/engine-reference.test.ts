@@ -54,6 +54,22 @@ test('energy, begins and work are those of a plain simulation without clocks and
   );
 });
 
+test('so they are with hundreds of pods in the queue', () => {
+  for (const seed of [1, 2, 3]) {
+    const has = { slack: true, use: 1, pods: 400, nodes: 3 };
+    const { nodes, items, windowSeconds } = randomInstance(seed, has);
+    const options = { seriesSeconds: 100, reconsider: 'departure' } as const;
+    const input = simInput(nodes, items, { policy: patient, windowSeconds, options });
+    const result = simulate(input);
+    assert.ok(Math.max(...result.series!.pending) > 200);
+    const reference = referenceSimulation(input);
+    for (const [i, { prefill, arrivalSeconds }] of items.entries()) {
+      const wait = result.waits[i - (items.length - result.waits.length)];
+      if (prefill !== true) near(wait! + 1, reference.starts.get(i)! - arrivalSeconds + 1, 1e-9, `wait ${i}`);
+    }
+  }
+});
+
 function near(actual: number, expected: number, relative: number, what: string): void {
   assert.ok(
     Math.abs(actual - expected) <= relative * Math.abs(expected),
