@@ -56,6 +56,26 @@ test('with real curves the same benchmark tells policies apart', async (t) => {
     assert.ok(policies.find(({ policy }) => policy === 'efficiency-first')!.percent.interval!.high < -2);
 });
 
+test('the offline solution is no worse than the rule that it sets out from, and the portfolio is one of the rules', async (t) => {
+  const { results } = await benchmark(t, {
+    policies: 'round-robin,efficiency-first,portfolio',
+    baseline: 'round-robin',
+    scenarios: 'Brnd,Drnd',
+    loads: '0.3',
+    clusters: '2',
+    offline: true,
+    workers: '2',
+  });
+  for (const { cell, offline, bestSingle, policies } of results.cells) {
+    assert.equal(offline!.clusters, 2, cell);
+    assert.ok(offline!.percent!.mean <= bestSingle!.percent.mean + 1e-9, cell);
+    const portfolio = policies.find(({ policy }) => policy === 'portfolio')!;
+    for (const name of portfolio.ranAs)
+      assert.match(name, /^(round-robin|efficiency-first)(\+awake-first)?$/);
+    assert.ok(portfolio.percent.mean < 0, cell);
+  }
+});
+
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 /** The program as a process of its own, ended by a signal once some runs are in its log. */
