@@ -33,7 +33,7 @@ const short: PodClass = {
   cores: [1, 2, 2, 4],
   gibPerCore: [1, 2],
   duration: new DurationLaw(5 * MINUTE, 0.8),
-  useOfRequest: 0.74,
+  useOfRequest: 0.7,
 };
 const medium: PodClass = {
   name: 'medium-batch',
@@ -51,7 +51,7 @@ const long: PodClass = {
   cores: [8, 10, 12, 14, 16],
   gibPerCore: [1, 2],
   duration: new DurationLaw(3 * HOUR, 0.3),
-  useOfRequest: 0.74,
+  useOfRequest: 0.7,
 };
 const service: PodClass = {
   name: 'service',
