@@ -1,0 +1,39 @@
+/** Everything that the program writes into a cluster carries this domain, so that it is told from others' and can be removed. */
+export const DOMAIN = 'kisimd.io';
+
+/** Who the program is to the API server: field manager, and component of its events. */
+export const COMPONENT = 'kisimd';
+
+/** The scheduling gate that holds a pod until its node is decided. The program removes this gate and never another. */
+export const PLACEMENT_GATE = `${DOMAIN}/placement`;
+
+/** Label of a namespace whose pods may be placed: `kisimd.io/placement=enabled`. */
+export const OPT_IN_LABEL = `${DOMAIN}/placement`;
+export const OPT_IN_VALUE = 'enabled';
+
+/** Label of a pod that is left alone in an opted-in namespace; any value. */
+export const SKIP_LABEL = `${DOMAIN}/skip`;
+
+/** Label of a suspended Job that is to be placed and started: `kisimd.io/start=when-placed`. */
+export const JOB_LABEL = `${DOMAIN}/start`;
+export const JOB_LABEL_VALUE = 'when-placed';
+
+/** Annotation of a pod or Job: the node that was chosen. */
+export const NODE_ANNOTATION = `${DOMAIN}/node`;
+/** Annotation of a pod or Job: who decided, as `IDENTITY#FENCING-TOKEN`. */
+export const DECIDED_BY_ANNOTATION = `${DOMAIN}/decided-by`;
+/** Annotation of a Deployment: the parts of its template's affinity that are the program's, as JSON. */
+export const AFFINITY_ANNOTATION = `${DOMAIN}/affinity`;
+
+/** Label of a node: its tier of efficiency. */
+export const TIER_LABEL = `${DOMAIN}/efficiency`;
+/** Taint (PreferNoSchedule) of the least efficient nodes. */
+export const TIER_TAINT = `${DOMAIN}/inefficient`;
+
+/** Label on every object that `kisimd setup` makes. */
+export const MANAGED_BY_LABEL = 'app.kubernetes.io/managed-by';
+
+export const DEFAULT_NAMESPACE = 'kisimd';
+export const LEASE_NAME = 'kisimd';
+/** Of the ConfigMap that stops all placement while it is there and says so. */
+export const PAUSE_CONFIG_MAP = 'kisimd-pause';
