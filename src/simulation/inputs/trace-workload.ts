@@ -32,9 +32,9 @@ export const DEFAULT_ASSUMPTIONS: TraceAssumptions = {
 };
 
 export interface TraceWindow {
-  /** Where measuring begins; left out: once the trace has settled (`settledSeconds`). */
+  /** Where measuring begins; left out: once the trace has settled (`settledSeconds`); services are there from the start. */
   readonly fromSeconds?: number;
-  /** Left out: to the last arrival. */
+  /** Left out: to the last arrival; of services to the last end. */
   readonly windowSeconds?: number;
 }
 
@@ -51,9 +51,9 @@ export function traceWorkload(
   assumptions: TraceAssumptions,
   seed: number,
 ): Workload {
-  const from = window.fromSeconds ?? settledSeconds(trace);
-  const last = trace.jobs.at(-1)?.arrivalSeconds ?? 0;
-  const windowSeconds = window.windowSeconds ?? last - from;
+  const isService = trace.kind === 'service';
+  const from = window.fromSeconds ?? (isService ? 0 : settledSeconds(trace));
+  const windowSeconds = window.windowSeconds ?? lastSecond(trace, isService) - from;
   const random = new RandomStream(seed).fork('trace predictions');
   const shapes = new Map<string, number>();
   const items: WorkItem[] = [];
@@ -97,6 +97,10 @@ export function traceWorkload(
   if (items.length === 0)
     throw inputErrors.KISIM_E_INPUT_SCALE(`${trace.name}: no job in ${windowSeconds} s from second ${from}`);
   return { items, windowSeconds };
+}
+
+function lastSecond({ jobs }: Trace, toEnds: boolean): number {
+  return jobs.reduce((last, job) => Math.max(last, job.arrivalSeconds + (toEnds ? job.seconds : 0)), 0);
 }
 
 interface Asked {

@@ -61,3 +61,19 @@ test('measured use goes before the assumed one', () => {
   const window = { fromSeconds: 0, windowSeconds: 9 };
   assert.equal(traceWorkload(trace, window, { ...exact, useOfRequest: 0.9 }, 1).items[0]!.useMilli, 250);
 });
+
+test('services are there from the start, and to their last end', () => {
+  const trace = {
+    ...parseTrace('arrival_s,duration_s,cpu_milli\n0,600,1000\n0,900,2000\n', 't.csv'),
+    kind: 'service',
+  } as const;
+  const { items, windowSeconds } = traceWorkload(trace, {}, exact, 1);
+  assert.equal(windowSeconds, 900);
+  assert.deepEqual(
+    items.map(({ kind, seconds }) => [kind, seconds]),
+    [
+      ['service', 600],
+      ['service', 900],
+    ],
+  );
+});
