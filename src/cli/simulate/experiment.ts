@@ -3,6 +3,7 @@ import type { Pod } from '../../cluster/pod.ts';
 import { type TypicalPod, typicalPods } from '../../policy/gpu/typical-pods.ts';
 import type { Policy, TieRule } from '../../policy/policy.ts';
 import { policyByName } from '../../policy/registry.ts';
+import { PWR_SOCKETS, SocketCurve } from '../../power-model/socket-curve.ts';
 import { readSpecTable } from '../../power-model/spec-table.ts';
 import { describedMachines } from '../../simulation/inputs/machines.ts';
 import { locatedDocuments } from '../../simulation/inputs/manifests/located.ts';
@@ -104,7 +105,8 @@ function openFiles(paths: readonly string[], options: SimulateOptions): FillExpe
 }
 
 function openSimon(config: SimonConfig, options: SimulateOptions): FillExperiment {
-  const cluster = readManifests(manifestTexts([config.cluster]));
+  const read = readManifests(manifestTexts([config.cluster]));
+  const cluster = { ...read, nodes: read.nodes.map(withSockets) };
   const apps = config.apps.flatMap(({ path }) => readManifests(manifestTexts([path])).pods);
   const listed = [...cluster.pods, ...apps].map((pod, id) => ({ ...pod, id }));
   const { withCpuPods, coverage } = config.typicalPods;
@@ -116,7 +118,7 @@ function openSimon(config: SimonConfig, options: SimulateOptions): FillExperimen
     title: `${config.name} (${config.cluster})`,
     typical,
     ties: options.ties ?? ('lexicographic' as const),
-    notes: config.notes,
+    notes: [...config.notes, "power: PWR's for every node, sockets of 16 cores at 15 W idle and 120 W"],
   };
   if (config.tuning === undefined && !config.shufflePods)
     return { ...fill(cluster.nodes, listed, options), ...common };
@@ -128,6 +130,12 @@ function openSimon(config: SimonConfig, options: SimulateOptions): FillExperimen
   });
   const pods = config.shufflePods ? tuned.pods : inListedOrder(tuned.pods, listed);
   return { ...fill(tuned.nodes, pods, options), ...common, nameOf: ({ name }) => name.slice(5) };
+}
+
+/** Manifests say nothing of power; the studies that use these files take one processor for all nodes. */
+function withSockets(node: Node): Node {
+  const power = new SocketCurve({ ...PWR_SOCKETS, threads: node.cpuMilli / 1000 }, 'published');
+  return { ...node, power };
 }
 
 /** The ratio at which nothing is added or taken away. */
