@@ -11,6 +11,7 @@ import { pwrBench } from './pwr.bench.ts';
 import { rapl1khzBench } from './rapl-1khz.bench.ts';
 import { rulesSpeedBench } from './rules-speed.bench.ts';
 import { scanBench } from './scan.bench.ts';
+import { studyBench } from './study.bench.ts';
 import { truthBench } from './truth.bench.ts';
 
 /** Every benchmark, in the order of the table. */
@@ -29,4 +30,5 @@ export const benches: readonly Bench[] = [
   kubeAgreementBench,
   rulesSpeedBench,
   closedFormsBench,
+  studyBench,
 ];

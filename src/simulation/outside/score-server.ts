@@ -110,18 +110,20 @@ export class ScoreServer {
     };
   }
 
-  /** A policy that ranks nothing gives its choice 1 and the others 0. */
+  /**
+   * A policy that ranks nothing, or that goes by more than its ranking (awake nodes first), gives its choice 1 and the
+   * others 0.
+   */
   #scores({ cluster, pod, asked, slackLeft }: DecodedRequest): Float64Array {
     const { policy, seed } = this.#options;
     const run = policy.start({ cluster, random: new RandomStream(seed).fork('score server') });
     const order = Array.from(asked, (node, i) => ({ node, i })).sort((a, b) => a.node - b.node);
     const candidates = { nodes: Int32Array.from(order, ({ node }) => node), count: asked.length, slackLeft };
     const out = new Float64Array(asked.length);
-    if (run.scores !== undefined) run.scores(pod, candidates, out);
-    else {
-      const chosen = run.choose(pod, { ...candidates, slackLeft: 0 });
-      for (let i = 0; i < candidates.count; i++) out[i] = candidates.nodes[i] === chosen ? 1 : 0;
-    }
+    run.scores?.(pod, candidates, out);
+    const chosen = candidates.nodes.indexOf(run.choose(pod, { ...candidates, slackLeft: 0 }));
+    if (run.scores === undefined || out.some((score) => score > out[chosen]!))
+      for (let i = 0; i < candidates.count; i++) out[i] = i === chosen ? 1 : 0;
     const inOrder = new Float64Array(asked.length);
     for (const [at, { i }] of order.entries()) inOrder[i] = out[at]!;
     return inOrder;

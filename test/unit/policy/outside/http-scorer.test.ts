@@ -39,7 +39,14 @@ async function scorer(
   return { policy, told };
 }
 
-for (const name of ['least-allocated', 'best-fit', 'efficiency-first', 'marginal-run-out', 'marginal-power'])
+for (const name of [
+  'least-allocated',
+  'best-fit',
+  'efficiency-first',
+  'marginal-run-out',
+  'marginal-power',
+  'least-allocated+awake-first',
+])
   test(`${name} behind HTTP places every pod as it does by itself`, async (t) => {
     const { policy, told } = await scorer(t, { kind: 'policy', name }, { fallback: 'round-robin' });
     const outside = run(policy);
