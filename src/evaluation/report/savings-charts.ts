@@ -103,7 +103,7 @@ function forest(unsorted: readonly ForestRow[], styles: Styles): ChartOption {
 }
 
 /** So wide that the intervals can be read: one odd cluster must not press all of them together. */
-function forestRange(rows: readonly ForestRow[]): { min: number; max: number } {
+function forestRange(rows: readonly ForestRow[]): { min: number; max: number; interval: number } {
   const ends = rows.flatMap(({ percent: { mean, interval } }) => [
     mean,
     interval?.low ?? mean,
@@ -111,10 +111,13 @@ function forestRange(rows: readonly ForestRow[]): { min: number; max: number } {
   ]);
   const [least, most] = [Math.min(0, ...ends), Math.max(0, ...ends)];
   const margin = Math.max(0.01, (most - least) / 4);
-  const step = 10 ** Math.floor(Math.log10((most - least + 2 * margin) / 4));
+  const raw = (most - least + 2 * margin) / 6;
+  const power = 10 ** Math.floor(Math.log10(raw));
+  const step = [1, 2, 5, 10].map((factor) => factor * power).find((each) => each >= raw)!;
   return {
     min: Math.floor((least - margin) / step) * step,
     max: Math.ceil((most + margin) / step) * step,
+    interval: step,
   };
 }
 
