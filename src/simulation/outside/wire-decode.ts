@@ -115,6 +115,15 @@ function podOf(pod: Fields): Pod {
   const read = readManifestObjects('pod', [withKind(manifest, 'Pod')]).pods[0]!;
   const own = (pod as unknown as WirePod).kisimd;
   if (own === undefined) return read;
+  for (const field of [
+    'id',
+    'shape',
+    'cpuMilli',
+    'memoryBytes',
+    'predictedCpuMilli',
+    'slackSeconds',
+  ] as const)
+    numberOf(own[field], `pod.kisimd.${field}`);
   return {
     id: own.id,
     name: read.name,
@@ -133,6 +142,7 @@ function podOf(pod: Fields): Pod {
 function completed(node: Node, { kisimd: own }: WireNode): Node {
   // A node of the API that says nothing of pods takes as many as a kubelet does.
   if (own === undefined) return node.pods > 0 ? node : { ...node, pods: USUAL_PODS };
+  if (own.gpus !== undefined) listOf(own.gpus.freeMilli, `${node.name}.gpus.freeMilli`);
   const gpus: NodeGpus | undefined = own.gpus && {
     count: own.gpus.freeMilli.length,
     model: own.gpus.model,
@@ -164,15 +174,21 @@ function restore(cluster: ClusterState, node: number, own: WireNode['kisimd']): 
   cluster.power[node] = POWER[own.power];
   cluster.awakeAt[node] = numberOf(own.awakeAt, `${where}.awakeAt`);
   cluster.emptySince[node] = own.emptySince ?? Number.POSITIVE_INFINITY;
-  for (const [i, [end, use]] of own.residents.entries())
-    cluster.residents[node]!.add(i, end ?? Number.POSITIVE_INFINITY, use);
+  for (const [i, resident] of listOf(own.residents, `${where}.residents`).entries()) {
+    const [end, use] = listOf(resident, `${where}.residents[${i}]`);
+    cluster.residents[node]!.add(
+      i,
+      end === null ? Number.POSITIVE_INFINITY : numberOf(end, `${where}.residents[${i}][0]`),
+      numberOf(use, `${where}.residents[${i}][1]`),
+    );
+  }
   for (const [name, free] of Object.entries(own.freeExtended ?? {})) {
     const column = cluster.freeExtended[cluster.extendedNames.indexOf(name)];
     if (column !== undefined) column[node] = free;
   }
   let freeMilli = 0;
   for (const [gpu, free] of (own.gpus?.freeMilli ?? []).entries()) {
-    cluster.gpuFree[cluster.gpuOffset[node]! + gpu] = free;
+    cluster.gpuFree[cluster.gpuOffset[node]! + gpu] = numberOf(free, `${where}.gpus.freeMilli`);
     freeMilli += free;
   }
   cluster.freeGpuMilli[node] = freeMilli;
@@ -181,7 +197,7 @@ function restore(cluster: ClusterState, node: number, own: WireNode['kisimd']): 
 function curveOf(curve: WireCurve): PowerCurve {
   switch (curve.kind) {
     case 'table':
-      return new TableCurve(curve.watts, 'estimated', 'request');
+      return new TableCurve(listOf(curve.watts, 'curve.watts') as readonly number[], 'estimated', 'request');
     case 'linear':
       return new LinearCurve(curve.idleWatts, curve.fullWatts, 'estimated');
     case 'exponential':

@@ -102,6 +102,43 @@ for (const [what, path, body, status, code] of bad)
     assert.equal((answer.body['error'] as { code: string }).code, code);
   });
 
+test('our own fields are checked too', async (t) => {
+  const port = await server(t);
+  const own = {
+    index: 0,
+    cpuMilli: 4000,
+    memoryBytes: 2 ** 33,
+    pods: 10,
+    freeCpuMilli: 4000,
+    freeMemoryBytes: 2 ** 33,
+    freePods: 10,
+    predictedUseMilli: 0,
+    measuredUseMilli: 0,
+    power: 'on',
+    awakeAt: 0,
+    emptySince: 0,
+    residents: [],
+  };
+  const ask1 = (kisimd: object) => ask(port, '/score', { pod, nodes: [{ ...node('a', '4'), kisimd }] });
+  assert.equal((await ask1(own)).status, 200);
+  const broken = [
+    { freeCpuMilli: 'x' },
+    { power: 'resting' },
+    { residents: 3 },
+    { residents: [[1]] },
+    { curve: { kind: 'table', watts: 5 } },
+    { curve: { kind: 'spline' } },
+    { gpus: { model: 'T4', freeMilli: 4 } },
+  ];
+  for (const fields of broken) {
+    const { status, body } = await ask1({ ...own, ...fields });
+    assert.equal(status, 400, JSON.stringify(fields));
+    assert.equal((body['error'] as { code: string }).code, 'KISIM_E_SCORE_REQUEST');
+  }
+  const falling = await ask1({ ...own, curve: { kind: 'table', watts: [5, 4] } });
+  assert.equal((falling.body['error'] as { code: string }).code, 'KISIM_E_CURVE_FALLS');
+});
+
 test('an energy policy refuses nodes of which no power is known', async (t) => {
   const answer = await ask(await server(t, 'marginal-power'), '/score', { pod, nodes: [node('a', '4')] });
   assert.equal(answer.status, 400);
