@@ -26,8 +26,18 @@ export interface WatchRequest {
   readonly path: string;
   readonly query?: KubeRequest['query'];
   readonly signal: AbortSignal;
-  /** The stream ends with an error where not a byte comes for so long. */
+  /** The stream ends with an error where not a byte comes for so long; `signal` ends it with the signal's reason. */
   readonly inactivityMilliseconds: number;
+}
+
+/** How the server took a watch. */
+export interface WatchAnswer {
+  readonly status: number;
+  /** Nothing where the status is not 200. */
+  readonly events: AsyncIterable<WatchEvent>;
+  /** What it said instead of a stream, where the status is not 200. */
+  readonly body?: unknown;
+  readonly retryAfterSeconds?: number;
 }
 
 /** One line of a watch. */
@@ -45,10 +55,8 @@ export interface KubeApi {
   readonly name: string;
   request(request: KubeRequest): Promise<KubeResponse>;
   /**
-   * Opens a watch. Resolves with its status at once; where that is 200 `events` yields until the server ends the
-   * stream, and throws where it is cut, silent for too long or not JSON.
+   * Opens a watch; `watch=true` is added to the query. Resolves with its status at once; where that is 200 `events`
+   * yields until the server ends the stream, and throws where it is cut, silent for too long or not JSON.
    */
-  watch(
-    request: WatchRequest,
-  ): Promise<{ readonly status: number; readonly events: AsyncIterable<WatchEvent> }>;
+  watch(request: WatchRequest): Promise<WatchAnswer>;
 }

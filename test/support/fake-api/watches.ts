@@ -80,6 +80,7 @@ export class Watches {
   /** Told of every watch that has been opened and has got all that had happened. */
   opened: (watch: Watch) => void = () => undefined;
   #silent = false;
+  readonly #waiting: (() => void)[] = [];
 
   constructor(store: ObjectStore) {
     this.#store = store;
@@ -87,6 +88,11 @@ export class Watches {
       if (this.#silent) return;
       for (const watch of this.open) watch.tell(event);
     });
+  }
+
+  /** Until no watch is open any more: the server sees its clients leave a little later. */
+  async allClosed(): Promise<void> {
+    if (this.open.size > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
   /** Connections stay open, and nothing comes any more; until watches are opened anew. */
@@ -144,6 +150,7 @@ export class Watches {
     response.once('close', () => {
       for (const timer of timers) clearTimeout(timer);
       this.open.delete(watch);
+      if (this.open.size === 0) for (const tell of this.#waiting.splice(0)) tell();
     });
     this.opened(watch);
   }
