@@ -32,9 +32,11 @@ const PROGRESS_MOVES = 20_000;
 const MOST_TOGETHER = 8;
 const NEIGHBOURS = 64;
 const TRIES = 4;
+/** Most pods that go the other way to make room. */
+const EJECTIONS = 8;
 /** Shares of the kinds of moves; the rest takes one pod elsewhere. */
-const EXCHANGES = 0.3;
-const BLOCKS = 0.15;
+const EXCHANGES = 0.4;
+const BLOCKS = 0.2;
 
 /** Simulated annealing over the node of every pod; what a move costs is told by replaying its two nodes. */
 export class AssignmentSearch {
@@ -180,8 +182,13 @@ export class AssignmentSearch {
     }
     this.#from = from;
     const to = this.#to;
-    const toJoules = this.#replays[to]!.joules(this.#lists[to]!, this.#coming, this.#leaving);
-    if (toJoules === Number.POSITIVE_INFINITY) return toJoules;
+    let toJoules = this.#replays[to]!.joules(this.#lists[to]!, this.#coming, this.#leaving);
+    for (let i = 0; toJoules === Number.POSITIVE_INFINITY; i++) {
+      const other = i < EJECTIONS ? this.#ejected(to, this.#replays[to]!.misfit) : -1;
+      if (other < 0) return toJoules;
+      insert(this.#coming, other);
+      toJoules = this.#replays[to]!.joules(this.#lists[to]!, this.#coming, this.#leaving);
+    }
     const fromJoules = this.#replays[from]!.joules(this.#lists[from]!, this.#leaving, this.#coming);
     return fromJoules - this.#joules[from]! + (toJoules - this.#joules[to]!);
   }
@@ -193,6 +200,22 @@ export class AssignmentSearch {
       if (other >= 0 && other < this.#plan.count && this.#nodeOf[other] !== this.#nodeOf[pod]) return other;
     }
     return -1;
+  }
+
+  /**
+   * A pod to make room on a node: the one there that has none left, or where that is a pod that comes, one that arrived a
+   * little before it; -1 where there is none.
+   */
+  #ejected(node: number, misfit: number): number {
+    let pod = misfit;
+    if (this.#nodeOf[misfit] !== node) {
+      const list = this.#lists[node]!;
+      const at = placeOf(list, misfit) - 1 - this.#random.integer(MOST_TOGETHER);
+      if (at < 0) return -1;
+      pod = list.ids[at]!;
+    }
+    for (let i = 0; i < this.#coming.count; i++) if (this.#coming.ids[i] === pod) return -1;
+    return pod;
   }
 
   /** Any other open node, or one on which a neighbour runs: nodes that sleep then are seldom the right ones. */
