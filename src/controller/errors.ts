@@ -1,0 +1,32 @@
+import { defineErrors } from '../util/errors.ts';
+
+export const errors = defineErrors({
+  KISIM_E_CONTROLLER_NO_POWER: {
+    summary: 'the placement policy needs the power of nodes that nothing is known of',
+    expected: 'a power curve for every node of the cluster',
+    action:
+      'give the nodes named here a power model, or choose a policy that looks at requests only; until then pods are freed to the default scheduler',
+  },
+  KISIM_E_CONTROLLER_POLICY: {
+    summary: 'the placement policy failed',
+    expected: 'one of the nodes that it was offered for a pod, or WAIT while the pod has slack',
+    action:
+      'report this with its cause; pods are placed by the fallback rule meanwhile, or freed to the default scheduler',
+  },
+  KISIM_E_CONTROLLER_LEFT_GATED: {
+    summary: 'a pod was held past its deadline',
+    expected: 'a leader that frees it, and an API server that takes the write',
+    action:
+      'see the reason here; `kubectl patch` can remove the gate by hand, and `kisimd pause` frees all that are held',
+  },
+  KISIM_E_CONTROLLER_STUCK: {
+    summary: 'a write to the cluster did not end',
+    expected: 'an answer or a failure soon after the write was called off',
+    action: 'nothing at once: the pod is freed by another write; report this with the log before it',
+  },
+  KISIM_E_CONTROLLER_PAUSE_FILE: {
+    summary: 'the file that pauses placement cannot be written or read',
+    expected: 'a folder that the daemon and this user can use',
+    action: 'check the folder of history.path and its permissions',
+  },
+});
