@@ -1,6 +1,6 @@
 /**
- * Why a cell may lie outside the intervals of the study, and by how many points at most: the numbered list of
- * docs/developer/scenarios.md. A difference that is larger, or elsewhere, has no reason and fails the benchmark.
+ * Why a cell may lie outside the intervals of the study, and by how many points at most beyond our own interval: the
+ * numbered list of docs/developer/scenarios.md. A difference that is larger, or elsewhere, has no reason and fails the benchmark.
  */
 interface StudyReason {
   readonly number: number;
@@ -45,7 +45,7 @@ const reasons: readonly StudyReason[] = [
   { number: 8, scenarios: ['A', 'Dhom'], loads: [0.3, 0.6, 0.9], points: 2 },
 ];
 
-/** The number of the reason that covers a difference in points; undefined where none does. */
+/** The number of the reason that covers a difference, in points beyond our interval; undefined where none does. */
 export function reasonFor(
   scenario: string,
   load: number,

@@ -111,8 +111,8 @@ function runRow(
   return { found, kwh: base.reduce((sum, each) => sum + each, 0) / base.length / JOULES_PER_KWH };
 }
 
-function reasonOf({ scenario, load, policy, ours, study }: Cell): number | undefined {
-  return reasonFor(scenario, load, policy, Math.abs(ours - study));
+function reasonOf({ scenario, load, policy, ours, halfWidth, study }: Cell): number | undefined {
+  return reasonFor(scenario, load, policy, Math.abs(ours - study) - halfWidth);
 }
 
 function isInside({ study, ours, halfWidth, studyHalfWidth }: Cell): boolean {
