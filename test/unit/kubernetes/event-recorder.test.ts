@@ -30,7 +30,7 @@ class Bench {
     random: seededRandom(1),
     log: {
       ...silentLogger,
-      warn: (_, fields) => this.warnings.push((fields?.['error'] as { code: string }).code),
+      warn: (_, fields) => this.warnings.push((fields!['error'] as { code: string }).code),
       error: (event) => this.warnings.push(event),
     },
   });
