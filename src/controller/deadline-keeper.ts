@@ -1,6 +1,9 @@
 import type { Milliseconds } from '../util/units.ts';
 import type { LoopTime } from './ports.ts';
 
+/** Node's timers overflow above it. */
+const LONGEST_TIMER: Milliseconds = 2 ** 31 - 1;
+
 interface Due {
   readonly key: string;
   readonly at: Milliseconds;
@@ -70,7 +73,7 @@ export class DeadlineKeeper {
     this.#timer?.cancel();
     this.#timer = undefined;
     if (first === undefined) return;
-    const wait = Math.max(0, first.at - this.#time.monotonicMilliseconds());
+    const wait = Math.min(LONGEST_TIMER, Math.max(0, first.at - this.#time.monotonicMilliseconds()));
     this.#timer = { at: first.at, cancel: this.#time.after(wait, () => this.#fire()) };
   }
 

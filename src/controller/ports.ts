@@ -47,6 +47,8 @@ export interface BookObserver {
 export interface ClusterBook {
   /** Undefined while no node is known. */
   readonly cluster: ClusterState | undefined;
+  /** @param now seconds on the cluster's clock; @param pending pods that wait for a decision */
+  setTime(now: number, pending: number): void;
   /** Books a decided pod until the watch tells where it runs, or `forget`. */
   assume(uid: string, pod: Pod, node: number, gpus: Int32Array | undefined): void;
   /** Takes an assumption back; nothing where the watch has confirmed it, or there is none. */

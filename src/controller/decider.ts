@@ -1,0 +1,287 @@
+import type { ClusterState } from '../cluster/cluster-state.ts';
+import { feasibleNodes } from '../cluster/feasible.ts';
+import type { Pod } from '../cluster/pod.ts';
+import { type ConstraintFilter, constraintFilter } from '../policy/kube/constraint-filter.ts';
+import { type Policy, type PolicyRun, WAIT } from '../policy/policy.ts';
+import { fullestGpus } from '../simulation/gpu-choice.ts';
+import { KisimError } from '../util/errors.ts';
+import type { Logger } from '../util/log.ts';
+import { RandomStream } from '../util/rng.ts';
+import type { Milliseconds } from '../util/units.ts';
+import { errors } from './errors.ts';
+import { compare, type Explanation, explain } from './explanation.ts';
+import type { BookObserver, ClusterBook } from './ports.ts';
+
+/** After so many failures one after the other a policy is left in peace for a while. */
+const FAILURES_IN_A_ROW = 3;
+const PEACE_MILLISECONDS: Milliseconds = 60_000;
+
+/** What is to become of a pod. */
+export type Verdict =
+  | {
+      readonly kind: 'place';
+      /** Its index in the cluster that the decision was made on; the name stays true after a rebuild. */
+      readonly index: number;
+      readonly node: string;
+      readonly gpus: Int32Array | undefined;
+      readonly policy: string;
+      readonly fellBack: FellBack | undefined;
+      readonly explanation: Explanation;
+    }
+  /** The policy would rather wait, and the pod has slack. */
+  | { readonly kind: 'wait' }
+  /** No node can take it now. */
+  | { readonly kind: 'no-node' }
+  /** Neither policy could decide. */
+  | { readonly kind: 'failed'; readonly why: string };
+
+export interface FellBack {
+  readonly from: string;
+  readonly why: string;
+}
+
+export interface DeciderOptions {
+  readonly book: ClusterBook;
+  readonly policy: Policy;
+  /** Decides where the policy fails; left out: the pod is freed to the default scheduler. */
+  readonly fallback?: Policy;
+  /** What decisions are compared with; left out: nothing. */
+  readonly reference?: Policy;
+  readonly seed: number;
+  readonly log: Logger;
+  readonly monotonicMilliseconds: () => Milliseconds;
+}
+
+export interface DeciderCounts {
+  readonly decisions: number;
+  readonly policyFailures: number;
+  readonly fallbacks: number;
+}
+
+/** A policy on the cluster of the moment, and how it has fared. */
+class Contender {
+  readonly policy: Policy;
+  run: PolicyRun | undefined;
+  /** Why there is no run. */
+  startError: KisimError | undefined;
+  failuresInARow = 0;
+  peaceUntil: Milliseconds = Number.NEGATIVE_INFINITY;
+
+  constructor(policy: Policy) {
+    this.policy = policy;
+  }
+
+  get name(): string {
+    return this.policy.name;
+  }
+}
+
+/**
+ * Decides one pod at a time with a policy on the cluster as it is now. Never throws: what a policy does wrong is counted, told
+ * once, and answered by the fallback rule or by nothing, which frees the pod.
+ */
+export class Decider implements BookObserver {
+  readonly #options: DeciderOptions;
+  readonly #policy: Contender;
+  readonly #fallback: Contender | undefined;
+  readonly #reference: Contender | undefined;
+  readonly #contenders: readonly Contender[];
+  readonly #counts = { decisions: 0, policyFailures: 0, fallbacks: 0 };
+  #cluster: ClusterState | undefined;
+  #constraints: ConstraintFilter | undefined;
+  #candidates = { nodes: new Int32Array(0), count: 0, slackLeft: 0 };
+  #gpus = new Int32Array(0);
+  #rebuilds = 0;
+
+  constructor(options: DeciderOptions) {
+    this.#options = options;
+    const contender = (policy: Policy | undefined) =>
+      policy === undefined ? undefined : new Contender(policy);
+    this.#policy = new Contender(options.policy);
+    this.#fallback = contender(options.fallback);
+    this.#reference = contender(options.reference);
+    this.#contenders = [this.#policy, this.#fallback, this.#reference].filter((each) => each !== undefined);
+    options.book.observe(this);
+  }
+
+  get counts(): DeciderCounts {
+    return { ...this.#counts };
+  }
+
+  get policyName(): string {
+    return this.#policy.name;
+  }
+
+  rebuilt(cluster: ClusterState): void {
+    this.#cluster = cluster;
+    this.#constraints = constraintFilter(cluster);
+    this.#candidates = { nodes: new Int32Array(cluster.size), count: 0, slackLeft: 0 };
+    this.#gpus = new Int32Array(Math.max(1, ...new Set(cluster.gpuCount)));
+    this.#rebuilds++;
+    for (const contender of this.#contenders) this.#start(contender, cluster);
+  }
+
+  placed(pod: Pod, node: number): void {
+    this.#constraints?.placed(pod, node);
+    this.#tell((run) => run.placed?.(pod, node));
+  }
+
+  removed(pod: Pod, node: number): void {
+    this.#constraints?.removed(pod, node);
+    this.#tell((run) => run.removed?.(pod, node));
+  }
+
+  /** @param slackLeft seconds that the pod may still wait; 0: it must be decided now */
+  decide(pod: Pod, slackLeft: number): Verdict {
+    const cluster = this.#cluster;
+    if (cluster === undefined || this.#options.book.cluster === undefined) return { kind: 'no-node' };
+    const candidates = this.#candidates;
+    try {
+      candidates.count = feasibleNodes(cluster, pod, candidates.nodes);
+      candidates.count = this.#constraints!.filter(pod, candidates.nodes, candidates.count);
+    } catch (error) {
+      return { kind: 'failed', why: this.#failed(this.#policy, error) };
+    }
+    if (candidates.count === 0) return { kind: 'no-node' };
+    candidates.slackLeft = slackLeft;
+    this.#counts.decisions++;
+    const first = this.#choose(this.#policy, pod);
+    if (typeof first === 'number') return this.#verdict(this.#policy, pod, first, undefined);
+    const fallback = this.#fallback;
+    // A policy without power curves is a fault of the set-up: another rule would hide it.
+    if (fallback === undefined || this.#policy.startError?.code === noPower)
+      return { kind: 'failed', why: first.why };
+    const second = this.#choose(fallback, pod);
+    if (typeof second !== 'number') return { kind: 'failed', why: `${first.why}; ${second.why}` };
+    this.#counts.fallbacks++;
+    return this.#verdict(fallback, pod, second, { from: this.#policy.name, why: first.why });
+  }
+
+  #verdict(by: Contender, pod: Pod, node: number, fellBack: FellBack | undefined): Verdict {
+    if (node === WAIT) return { kind: 'wait' };
+    const run = by.run!;
+    const cluster = this.#cluster!;
+    const candidates = this.#candidates;
+    const none = { terms: [], others: [] };
+    const words = this.#orNothing(by, () => explain(run, cluster, pod, candidates, node)) ?? none;
+    const other = this.#reference;
+    const reference =
+      other === undefined
+        ? undefined
+        : this.#orNothing(other, () => compare(run, cluster, pod, candidates, other));
+    return {
+      kind: 'place',
+      index: node,
+      node: cluster.nodes[node]!.name,
+      gpus: this.#gpusOn(run, pod, node),
+      policy: by.name,
+      fellBack,
+      explanation: { ...words, reference, candidates: candidates.count },
+    };
+  }
+
+  /** A decision stands without its explanation. */
+  #orNothing<T>(by: Contender, work: () => T): T | undefined {
+    try {
+      return work();
+    } catch (error) {
+      this.#failed(by, error);
+      return undefined;
+    }
+  }
+
+  #choose(by: Contender, pod: Pod): number | { readonly why: string } {
+    const { run } = by;
+    if (run === undefined) return { why: by.startError?.message ?? 'it was not started' };
+    const now = this.#options.monotonicMilliseconds();
+    if (now < by.peaceUntil) return { why: `${by.name} failed ${FAILURES_IN_A_ROW} times in a row` };
+    try {
+      const node = run.choose(pod, this.#candidates);
+      if (!this.#isAllowed(node)) {
+        const says = node === WAIT ? 'WAIT for a pod without slack' : `node ${node}, which was not offered`;
+        throw errors.KISIM_E_CONTROLLER_POLICY(`${by.name} answered ${says}`);
+      }
+      by.failuresInARow = 0;
+      return node;
+    } catch (error) {
+      const why = this.#failed(by, error);
+      by.failuresInARow++;
+      if (by.failuresInARow >= FAILURES_IN_A_ROW) {
+        by.failuresInARow = 0;
+        by.peaceUntil = now + PEACE_MILLISECONDS;
+      }
+      return { why };
+    }
+  }
+
+  #isAllowed(node: number): boolean {
+    const { nodes, count, slackLeft } = this.#candidates;
+    if (node === WAIT) return slackLeft > 0;
+    for (let i = 0; i < count; i++) if (nodes[i] === node) return true;
+    return false;
+  }
+
+  #gpusOn(run: PolicyRun, pod: Pod, node: number): Int32Array | undefined {
+    if ((pod.gpu?.count ?? 0) === 0) return undefined;
+    const count = run.chooseGpus
+      ? run.chooseGpus(pod, node, this.#gpus)
+      : fullestGpus(this.#cluster!, pod, node, this.#gpus);
+    return this.#gpus.slice(0, count);
+  }
+
+  #start(contender: Contender, cluster: ClusterState): void {
+    contender.run = undefined;
+    contender.startError = undefined;
+    contender.failuresInARow = 0;
+    contender.peaceUntil = Number.NEGATIVE_INFINITY;
+    const random = new RandomStream(this.#options.seed).fork(`${contender.name}/${this.#rebuilds}`);
+    try {
+      contender.run = contender.policy.start({ cluster, random });
+    } catch (error) {
+      contender.startError = startError(contender.name, error, cluster);
+      this.#counts.policyFailures++;
+      this.#options.log.error('policy-not-started', { error: contender.startError });
+    }
+  }
+
+  /** A run that cannot follow the cluster is of no use until the next rebuild. */
+  #tell(told: (run: PolicyRun) => void): void {
+    for (const contender of this.#contenders) {
+      if (contender.run === undefined) continue;
+      try {
+        told(contender.run);
+      } catch (error) {
+        contender.run = undefined;
+        contender.startError = failure(contender.name, error);
+        this.#counts.policyFailures++;
+        this.#options.log.error('policy-lost', { error: contender.startError });
+      }
+    }
+  }
+
+  #failed(by: Contender, error: unknown): string {
+    this.#counts.policyFailures++;
+    const coded = failure(by.name, error);
+    // Of failures in a row the first one tells enough.
+    if (by.failuresInARow === 0) this.#options.log.error('policy-failed', { error: coded });
+    return coded.message;
+  }
+}
+
+function failure(name: string, error: unknown): KisimError {
+  if (error instanceof KisimError && error.code === 'KISIM_E_CONTROLLER_POLICY') return error;
+  const says = error instanceof Error ? error.message : String(error);
+  return errors.KISIM_E_CONTROLLER_POLICY(`${name}: ${says}`, { cause: error });
+}
+
+const noPower = errors.KISIM_E_CONTROLLER_NO_POWER('').code;
+
+function startError(name: string, error: unknown, cluster: ClusterState): KisimError {
+  if (!(error instanceof KisimError) || error.code !== 'KISIM_E_POLICY_NO_POWER') return failure(name, error);
+  const without = cluster.nodes.filter(({ power }) => power === undefined).map((node) => node.name);
+  const some = without.slice(0, 5).join(', ');
+  const more = without.length > 5 ? ` and ${without.length - 5} more` : '';
+  // Curves may all be there, and the watts of sleeping missing.
+  const found = without.length === 0 ? error.found : `${some}${more}`;
+  return errors.KISIM_E_CONTROLLER_NO_POWER(`${name}: ${found}`, { cause: error });
+}
