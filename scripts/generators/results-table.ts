@@ -3,21 +3,25 @@ import { join } from 'node:path';
 import type { BenchFigure } from '../../test/bench/bench.ts';
 import { benches } from '../../test/bench/benches.ts';
 import { table } from './markdown.ts';
-
-const START = '<!-- results -->';
-const END = '<!-- /results -->';
+import { savingsTable } from './savings-table.ts';
 
 interface StoredFigure extends BenchFigure {
   readonly holds: boolean;
 }
 
-/** README.md with the table of results made anew from docs/results. */
+/** README.md with its tables made anew from docs/results. */
 export function readmeWithResults(root: string): string {
   const readme = readFileSync(join(root, 'README.md'), 'utf8');
-  const from = readme.indexOf(START);
-  const to = readme.indexOf(END);
-  if (from < 0 || to < from) throw new Error(`README.md has no ${START} ... ${END}`);
-  return `${readme.slice(0, from + START.length)}\n${resultsTable(root)}${readme.slice(to)}`;
+  return filled(filled(readme, 'results', resultsTable(root)), 'savings', savingsTable(root));
+}
+
+/** The text with a table between the marks of its name, in place of what stood there. */
+function filled(text: string, name: string, content: string): string {
+  const [start, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+  const from = text.indexOf(start);
+  const to = text.indexOf(end);
+  if (from < 0 || to < from) throw new Error(`README.md has no ${start} ... ${end}`);
+  return `${text.slice(0, from + start.length)}\n${content}${text.slice(to)}`;
 }
 
 function resultsTable(root: string): string {
