@@ -1,0 +1,177 @@
+import type { Pod, PodGpuRequest, PodScheduling } from '../cluster/pod.ts';
+import { sharedGpuRequest } from '../simulation/inputs/manifests/gpu-share.ts';
+import { Located } from '../simulation/inputs/manifests/located.ts';
+import { type PodSurroundings, readPodSpec } from '../simulation/inputs/manifests/pod-manifest.ts';
+import { effectiveRequests } from '../simulation/inputs/manifests/resources.ts';
+import type { Milliseconds } from '../util/units.ts';
+import type { ApiPod } from './api-objects.ts';
+import type { KubeObject } from './kube-object.ts';
+import { podParts } from './pod-parts.ts';
+
+/** A pod of a live cluster, in little memory: what placement needs of it and nothing else. */
+export interface WatchedPod {
+  readonly uid: string;
+  readonly pod: Pod;
+  readonly nodeName: string | undefined;
+  /** By the API server's clock. */
+  readonly createdUnixMilliseconds: Milliseconds;
+  readonly isDeleting: boolean;
+  /** Kinds of its owners; one list for all pods with the same. */
+  readonly ownerKinds: readonly string[];
+  /** The object without status and managed fields, while it has no node: what a patch is made from. */
+  readonly object: ApiPod | undefined;
+}
+
+/** Adds to a pod what its requests do not say: predicted use and end, slack. */
+export type DescribePod = (pod: Pod, object: ApiPod) => Pod;
+
+/** Pods that are alike share all of this. */
+interface Shape {
+  readonly id: number;
+  readonly namespace: string;
+  readonly scheduling: PodScheduling;
+  readonly gpu: PodGpuRequest | undefined;
+  readonly cpuMilli: number;
+  readonly memoryBytes: number;
+  readonly extended: Readonly<Record<string, number>> | undefined;
+}
+
+// Everything that classes stand for the API server has written into the pods themselves.
+const around: PodSurroundings = { runtimeClasses: new Map(), priorityClasses: new Map(), defaultPriority: 0 };
+
+/** An id is used again only when so many others were freed after it: whoever still holds its pod has forgotten it by then. */
+const IDS_AT_REST = 1024;
+/** Shapes are looked through for ones without pods when there are so many more than after the last time. */
+const SWEEP_AFTER = 1000;
+
+/**
+ * Makes `cluster/` pods from API objects. Pods that are alike for every policy share one shape, read once; ids are dense and
+ * used again after their pods are gone.
+ */
+export class PodReader {
+  readonly #describe: DescribePod;
+  readonly #shapes = new Map<string, Shape>();
+  readonly #owners = new Map<string, readonly string[]>();
+  readonly #ids = new Map<string, number>();
+  readonly #freeIds: number[] = [];
+  #nextId = 0;
+  #nextShape = 0;
+  #sweepAt = SWEEP_AFTER;
+
+  constructor(describe: DescribePod = (pod) => pod) {
+    this.#describe = describe;
+  }
+
+  get shapeCount(): number {
+    return this.#shapes.size;
+  }
+
+  /**
+   * @param nodeName the string to hold for the pod's node: one for all of its pods
+   * @throws KISIM_E_MANIFEST_... naming the pod and the field
+   */
+  read(object: KubeObject, nodeName: string | undefined, before: WatchedPod | undefined): WatchedPod {
+    const { uid, name } = object.metadata;
+    const shape = this.#shapeOf(object, nodeName !== undefined);
+    const slim: ApiPod = { metadata: object.metadata, spec: object['spec'] as NonNullable<ApiPod['spec']> };
+    const same =
+      before !== undefined && before.pod.scheduling === shape.scheduling && before.nodeName === nodeName;
+    return {
+      uid,
+      // The same pod to whoever holds it, where nothing of it has changed; while it waits its annotations count too.
+      pod: same && nodeName !== undefined ? before.pod : this.#describe(this.#podOf(uid, name, shape), slim),
+      nodeName,
+      createdUnixMilliseconds: Date.parse(String(object.metadata['creationTimestamp'])),
+      isDeleting: object.metadata['deletionTimestamp'] !== undefined,
+      ownerKinds: this.#ownerKindsOf(object),
+      object: nodeName === undefined ? slim : undefined,
+    };
+  }
+
+  /** The pod is gone: its id may be given to another one. */
+  forget(uid: string): void {
+    const id = this.#ids.get(uid);
+    if (id === undefined) return;
+    this.#ids.delete(uid);
+    this.#freeIds.push(id);
+  }
+
+  /** Drops what no pod uses any more. @param has whether a uid is that of a pod that is there; @param pods all of them */
+  sweep(has: (uid: string) => boolean, pods: Iterable<WatchedPod>): void {
+    for (const uid of [...this.#ids.keys()]) if (!has(uid)) this.forget(uid);
+    const used = new Set<PodScheduling | undefined>();
+    for (const { pod } of pods) used.add(pod.scheduling);
+    for (const [key, { scheduling }] of this.#shapes) if (!used.has(scheduling)) this.#shapes.delete(key);
+    this.#sweepAt = this.#shapes.size * 2 + SWEEP_AFTER;
+  }
+
+  get needsSweep(): boolean {
+    return this.#shapes.size > this.#sweepAt;
+  }
+
+  #podOf(uid: string, name: string, shape: Shape): Pod {
+    const { namespace, cpuMilli, memoryBytes, gpu, extended, scheduling } = shape;
+    return {
+      id: this.#idOf(uid),
+      name,
+      namespace,
+      cpuMilli,
+      memoryBytes,
+      ...(gpu === undefined ? {} : { gpu }),
+      ...(extended === undefined ? {} : { extended }),
+      // The object says nothing of use and of ends: what is asked for, and for good.
+      predictedCpuMilli: cpuMilli,
+      predictedSeconds: Number.POSITIVE_INFINITY,
+      slackSeconds: 0,
+      shape: shape.id,
+      scheduling,
+    };
+  }
+
+  #idOf(uid: string): number {
+    const known = this.#ids.get(uid);
+    if (known !== undefined) return known;
+    const id = this.#freeIds.length > IDS_AT_REST ? this.#freeIds.shift()! : this.#nextId++;
+    this.#ids.set(uid, id);
+    return id;
+  }
+
+  #shapeOf(object: KubeObject, isBound: boolean): Shape {
+    const parts = podParts(object, isBound);
+    const key = JSON.stringify(parts);
+    const known = this.#shapes.get(key);
+    if (known !== undefined) return known;
+    const { namespace = '', name } = object.metadata;
+    const at = new Located(`pod ${namespace}/${name}`, parts);
+    const labels = at.get('metadata').get('labels').textMap();
+    const scheduling = readPodSpec(at.get('spec'), labels, around);
+    const amounts = effectiveRequests(
+      scheduling.containers,
+      scheduling.initContainers,
+      scheduling.podRequests,
+      scheduling.overhead,
+    );
+    const others = [...amounts].filter(([resource]) => resource !== 'cpu' && resource !== 'memory');
+    const shape: Shape = {
+      id: this.#nextShape++,
+      namespace,
+      scheduling,
+      gpu: sharedGpuRequest(at),
+      cpuMilli: amounts.get('cpu') ?? 0,
+      memoryBytes: amounts.get('memory') ?? 0,
+      extended: others.length === 0 ? undefined : Object.fromEntries(others),
+    };
+    this.#shapes.set(key, shape);
+    return shape;
+  }
+
+  #ownerKindsOf({ metadata }: KubeObject): readonly string[] {
+    const owners = metadata['ownerReferences'] as readonly { readonly kind: string }[] | undefined;
+    const kinds = owners?.map(({ kind }) => kind) ?? [];
+    const key = kinds.join();
+    const known = this.#owners.get(key);
+    if (known !== undefined) return known;
+    this.#owners.set(key, kinds);
+    return kinds;
+  }
+}
