@@ -25,26 +25,19 @@ export function labelNode(node: string, tier: EfficiencyTier | undefined): KubeR
 }
 
 /**
- * The request that marks a node as one to avoid (PreferNoSchedule: pods come to it where they find no other), or takes the
- * mark away. Taints are one list with one owner, so that it is written at the version that was read; 409 where the node has
- * changed since.
+ * Marks a node as one to avoid (PreferNoSchedule: pods come to it where they find no other), or takes the mark away. Taints
+ * are one list with one owner, so that it is written at the version that was read.
  *
  * @returns undefined where the node is as it should be
  */
-export function taintNode(node: ApiNode, avoided: boolean): KubeRequest | undefined {
+export function taintPatch(node: ApiNode, avoided: boolean): readonly PatchOperation[] | undefined {
   const taints = node.spec?.taints ?? [];
   const at = taints.findIndex(({ key, effect }) => key === TIER_TAINT && effect === 'PreferNoSchedule');
   if (at >= 0 === avoided) return undefined;
-  return {
-    method: 'PATCH',
-    path: `/api/v1/nodes/${node.metadata?.name}`,
-    patchType: 'json',
-    body: [...sameObject(node.metadata ?? {}), ...changed(taints.length, at)],
-  };
+  return [...sameObject(node.metadata ?? {}), ...changed(taints.length, at)];
 }
 
 function changed(count: number, at: number): PatchOperation[] {
-  const taint = { key: TIER_TAINT, effect: 'PreferNoSchedule' };
   if (at >= 0) {
     const path = pointer('spec', 'taints', at);
     return [
@@ -52,6 +45,7 @@ function changed(count: number, at: number): PatchOperation[] {
       { op: 'remove', path },
     ];
   }
+  const taint = { key: TIER_TAINT, effect: 'PreferNoSchedule' };
   return [
     count === 0
       ? { op: 'add', path: '/spec/taints', value: [taint] }

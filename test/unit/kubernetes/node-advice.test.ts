@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { ApiNode } from '../../../src/kubernetes/api-objects.ts';
-import type { PatchOperation } from '../../../src/kubernetes/json-patch.ts';
-import { labelNode, taintNode } from '../../../src/kubernetes/node-advice.ts';
+import { labelNode, taintPatch } from '../../../src/kubernetes/node-advice.ts';
 import type { StoredObject } from '../../support/fake-api/objects.ts';
 import { patched, stored } from '../../support/patched.ts';
 
@@ -14,8 +13,7 @@ function node(...taints: object[]): StoredObject {
 }
 
 function after(object: StoredObject, avoided: boolean): unknown {
-  const { body } = taintNode(object as ApiNode, avoided)!;
-  return (patched(object, body as readonly PatchOperation[]) as ApiNode).spec?.taints;
+  return (patched(object, taintPatch(object as ApiNode, avoided)!) as ApiNode).spec?.taints;
 }
 
 describe('the label of a node', () => {
@@ -46,12 +44,12 @@ describe('the taint of a node', () => {
   });
 
   test('is not written where it is so already', () => {
-    assert.equal(taintNode(node(ours) as ApiNode, true), undefined);
-    assert.equal(taintNode(node(theirs) as ApiNode, false), undefined);
+    assert.equal(taintPatch(node(ours) as ApiNode, true), undefined);
+    assert.equal(taintPatch(node(theirs) as ApiNode, false), undefined);
   });
 
   test("of the same key and another effect is somebody else's", () => {
     const strict = { ...ours, effect: 'NoSchedule' };
-    assert.equal(taintNode(node(strict) as ApiNode, false), undefined);
+    assert.equal(taintPatch(node(strict) as ApiNode, false), undefined);
   });
 });

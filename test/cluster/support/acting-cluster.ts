@@ -1,0 +1,147 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ApiObject, ApiPod } from '../../../src/kubernetes/api-objects.ts';
+import { ClientNodeApi } from '../../../src/kubernetes/client-node-api.ts';
+import type { KubeApi } from '../../../src/kubernetes/kube-api.ts';
+import { objectPath, setupObjects } from '../../../src/kubernetes/manifests/setup-objects.ts';
+import { DEFAULT_NAMESPACE, OPT_IN_LABEL, OPT_IN_VALUE } from '../../../src/kubernetes/names.ts';
+import type { ActingFeature } from '../../../src/kubernetes/permissions.ts';
+import type { Cleanups } from '../../system/support/cleanups.ts';
+import { waitFor } from '../../system/support/wait-for.ts';
+import { ControlPlane } from './control-plane.ts';
+import { programHere } from './in-namespace.ts';
+
+export const everyFeature: readonly ActingFeature[] = ['jobs', 'deployments', 'node-advice', 'eviction'];
+
+/** A namespace that is opted in. */
+export const TEAM = 'team';
+
+/** A control plane with everything set up as `kisimd setup` does, three empty nodes, and the program's own account. */
+export class ActingCluster {
+  readonly plane: ControlPlane;
+  /** As the operator. */
+  readonly admin: KubeApi;
+  /** As the program. */
+  readonly api: KubeApi;
+  #numbered = 0;
+
+  private constructor(plane: ControlPlane, admin: KubeApi, api: KubeApi) {
+    this.plane = plane;
+    this.admin = admin;
+    this.api = api;
+  }
+
+  static async start(cleanups: Cleanups): Promise<ActingCluster> {
+    const plane = await ControlPlane.start(programHere()!, cleanups);
+    const connect = async (file: string): Promise<ClientNodeApi> => {
+      const api = await ClientNodeApi.fromKubeconfig({ file });
+      cleanups.add('client', () => api.close());
+      return api;
+    };
+    const admin = await connect(plane.kubeconfig);
+    for (const object of setupObjects({
+      namespace: DEFAULT_NAMESPACE,
+      features: everyFeature,
+      gatesBy: 'policy',
+    }))
+      await succeed(admin, 'POST', parent(objectPath(object)), object);
+    const token = (await succeed(
+      admin,
+      'POST',
+      `/api/v1/namespaces/${DEFAULT_NAMESPACE}/serviceaccounts/kisimd/token`,
+      { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: 3600 } },
+    )) as { status: { token: string } };
+    const file = join(plane.folder, 'kisimd.kubeconfig');
+    writeFileSync(file, JSON.stringify(kubeconfig(plane.folder, token.status.token)), { mode: 0o600 });
+    const cluster = new ActingCluster(plane, admin, await connect(file));
+    await cluster.namespace(TEAM, { [OPT_IN_LABEL]: OPT_IN_VALUE });
+    for (const name of ['n1', 'n2', 'n3']) await cluster.node(name);
+    await cluster.#gating();
+    return cluster;
+  }
+
+  async namespace(name: string, labels: Readonly<Record<string, string>> = {}): Promise<void> {
+    await this.create('/api/v1/namespaces', {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name, labels },
+    });
+  }
+
+  async node(name: string): Promise<void> {
+    await this.create('/api/v1/nodes', {
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { name, labels: { 'kubernetes.io/hostname': name, number: name.slice(1) } },
+      status: { allocatable: { cpu: '16', memory: '64Gi', pods: '200' } },
+    });
+  }
+
+  create(path: string, object: ApiObject): Promise<unknown> {
+    return succeed(this.admin, 'POST', path, object);
+  }
+
+  read<T>(path: string): Promise<T> {
+    return succeed(this.admin, 'GET', path) as Promise<T>;
+  }
+
+  /** A pod as the server made it. */
+  async pod(
+    spec: Readonly<Record<string, unknown>> = {},
+    metadata: Readonly<Record<string, unknown>> = {},
+    namespace = TEAM,
+  ): Promise<ApiPod> {
+    this.#numbered += 1;
+    return (await this.create(`/api/v1/namespaces/${namespace}/pods`, {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: `pod-${this.#numbered}`, namespace, ...metadata },
+      spec: { containers: [{ name: 'main', image: 'registry.example/base:1' }], ...spec },
+    })) as ApiPod;
+  }
+
+  /** The node that the scheduler gives a pod. */
+  boundNode({ metadata }: ApiPod): Promise<string> {
+    const path = `/api/v1/namespaces/${metadata!.namespace}/pods/${metadata!.name}`;
+    return waitFor(`${metadata!.name} to be bound`, 30, async () => {
+      return (await this.read<ApiPod>(path)).spec?.nodeName;
+    });
+  }
+
+  /** Policies reach the server's own cache a moment after they were made. */
+  async #gating(): Promise<void> {
+    await waitFor('the policy to gate a pod', 30, async () => {
+      const { metadata, spec } = await this.pod();
+      const path = `/api/v1/namespaces/${TEAM}/pods/${metadata!.name}`;
+      await succeed(this.admin, 'DELETE', path, { gracePeriodSeconds: 0 });
+      return (spec?.schedulingGates ?? []).length > 0;
+    });
+  }
+}
+
+export function parent(path: string): string {
+  return path.slice(0, path.lastIndexOf('/'));
+}
+
+export async function succeed(
+  api: KubeApi,
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+  path: string,
+  body?: unknown,
+): Promise<unknown> {
+  const response = await api.request({ method, path, ...(body === undefined ? {} : { body }) });
+  if (response.status < 300) return response.body;
+  throw new Error(`${method} ${path}: ${response.status} ${JSON.stringify(response.body).slice(0, 500)}`);
+}
+
+function kubeconfig(folder: string, token: string): object {
+  const server = 'https://127.0.0.1:6443';
+  return {
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: 'test', cluster: { server, 'certificate-authority': join(folder, 'pki', 'ca.crt') } }],
+    users: [{ name: 'kisimd', user: { token } }],
+    contexts: [{ name: 'test', context: { cluster: 'test', user: 'kisimd' } }],
+    'current-context': 'test',
+  };
+}
