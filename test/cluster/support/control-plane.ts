@@ -20,6 +20,8 @@ export interface SchedulerOptions {
   readonly verbosity?: number;
   /** Of single source files: `schedule_one=10`. */
   readonly sourceVerbosity?: string;
+  /** `extenders` of its configuration. */
+  readonly extenders?: readonly object[];
 }
 
 /** A process of the control plane. Its output goes to a file, or to whoever reads `output`. */
@@ -98,7 +100,7 @@ export class ControlPlane {
    *
    * @returns the process and its log, line by line as it is written
    */
-  startScheduler({ verbosity = 0, sourceVerbosity }: SchedulerOptions = {}): Component & {
+  startScheduler({ verbosity = 0, sourceVerbosity, extenders = [] }: SchedulerOptions = {}): Component & {
     readonly output: Readable;
   } {
     const config = join(this.folder, 'scheduler.json');
@@ -110,6 +112,7 @@ export class ControlPlane {
         parallelism: 1,
         clientConnection: { kubeconfig: this.#pki.kubeconfig('scheduler'), qps: 5000, burst: 5000 },
         leaderElection: { leaderElect: false },
+        extenders,
       }),
     );
     const component = this.#start(
