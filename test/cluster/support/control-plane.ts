@@ -40,6 +40,7 @@ export class ControlPlane {
   readonly #program: string;
   readonly #pki: Pki;
   readonly #cleanups: Cleanups;
+  #apiServer: Component | undefined;
 
   private constructor(program: string, folder: string, pki: Pki, client: ApiClient, cleanups: Cleanups) {
     this.#program = program;
@@ -58,9 +59,19 @@ export class ControlPlane {
     cleanups.add('connections', () => client.close());
     const plane = new ControlPlane(program, folder, pki, client, cleanups);
     plane.#startEtcd();
-    const server = plane.#startApiServer();
-    await plane.#ready(server, '/readyz');
+    await plane.startApiServer();
     return plane;
+  }
+
+  /** The API server, while it is up. */
+  get apiServer(): Component | undefined {
+    return this.#apiServer;
+  }
+
+  /** Starts the API server again after `stop(plane.apiServer)`: at the same address, with all that etcd holds. */
+  async startApiServer(): Promise<void> {
+    this.#apiServer = this.#startApiServer();
+    await this.#ready(this.#apiServer, '/readyz');
   }
 
   /** Where a person can look with the same program: `kube kubectl --kubeconfig FILE`. */

@@ -13,12 +13,15 @@ export class ListPages {
   readonly #store: ObjectStore;
   readonly #rest = new Map<string, { version: number; objects: readonly StoredObject[] }>();
 
+  readonly #expired = new Set<string>();
+
   constructor(store: ObjectStore) {
     this.#store = store;
   }
 
   /** Every list that is not read to its end has to begin anew. */
   expire(): void {
+    for (const token of this.#rest.keys()) this.#expired.add(token);
     this.#rest.clear();
   }
 
@@ -31,7 +34,8 @@ export class ListPages {
     };
     if (token !== null && token !== '') {
       const rest = this.#rest.get(token);
-      if (rest === undefined) throw refusals.expired(EXPIRED);
+      if (this.#expired.has(token)) throw refusals.expired(EXPIRED);
+      if (rest === undefined) throw refusals.badRequest('continue key is not valid: not one of this server');
       from = rest;
     }
     const page = limit > 0 ? from.objects.slice(0, limit) : from.objects;

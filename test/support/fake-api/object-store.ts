@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
-import { type StoredObject, sameJson } from './objects.ts';
+import { type StoredObject, sameJson, withoutEmptyLists } from './objects.ts';
 import { qualified, type Resource } from './resources.ts';
 import { MODIFIED, refusals } from './status.ts';
 
@@ -126,7 +126,11 @@ export class ObjectStore {
   ): StoredObject {
     this.version += 1;
     const metadata = { ...object.metadata, resourceVersion: String(this.version) };
-    const written: StoredObject = { ...object, metadata };
+    const written: StoredObject = {
+      ...object,
+      ...('spec' in object ? { spec: withoutEmptyLists(object['spec']) } : {}),
+      metadata,
+    };
     const key = keyOf(metadata.namespace, metadata.name);
     const all = this.#objects.get(resource) ?? new Map<string, StoredObject>();
     this.#objects.set(resource, all);

@@ -52,3 +52,14 @@ function withoutEmpty(value: unknown): unknown {
     .filter(([, inner]) => inner !== undefined && !(Array.isArray(inner) && inner.length === 0));
   return kept.length === 0 ? undefined : Object.fromEntries(kept);
 }
+
+/** Go leaves empty lists out when it writes. */
+export function withoutEmptyLists(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutEmptyLists);
+  if (!isFields(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, inner]) => !(Array.isArray(inner) && inner.length === 0))
+      .map(([key, inner]) => [key, withoutEmptyLists(inner)]),
+  );
+}

@@ -22,7 +22,8 @@ function applyOperation(document: unknown, { op, path, from, value }: Fields): u
     case 'add':
       return write(document, pointer(path), structuredClone(value), true);
     case 'replace':
-      read(document, pointer(path));
+      // evanphx/json-patch v4, which the real server uses, lets a field that is not there be replaced.
+      read(document, pointer(path).slice(0, -1));
       return write(document, pointer(path), structuredClone(value), false);
     case 'remove':
       return remove(document, pointer(path));
