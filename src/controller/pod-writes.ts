@@ -6,8 +6,8 @@ import { errors } from './errors.ts';
 import { type Call, type HeldPod, podFields, podName } from './held-pod.ts';
 import type { Actor, ActResult, ClusterBook, LoopTime } from './ports.ts';
 
-/** The longest that a write may take by itself, and after it was called off. */
-const STUCK_MILLISECONDS: Milliseconds = 30_000;
+/** The longest that a write may take by itself, tries again included, and after it was called off. */
+const STUCK_MILLISECONDS: Milliseconds = 8_000;
 const CALLED_OFF_MILLISECONDS: Milliseconds = 2_000;
 const CONFLICT_MILLISECONDS: Milliseconds = 20;
 const TROUBLE_MILLISECONDS: Milliseconds = 100;
