@@ -124,20 +124,24 @@ export class LeaderElector {
     const fencingToken = this.#observed?.spec.leaseTransitions ?? 0;
     const term: Term = { identity, fencingToken, signal: endTerm.signal };
     this.#term = term;
-    log.info('lease-won', { identity, fencingToken });
-    started(term);
     let why: 'stopped' | 'taken' | 'late' | undefined;
-    while (why === undefined) {
-      await sleep(this.#times.retrySeconds * 1e3, signal);
-      if (signal.aborted) why = 'stopped';
-      else {
-        const result = await this.#attempt(true);
-        if (result === 'other') why = 'taken';
-        else if (result === 'failed' && !this.stillLeader()) why = 'late';
+    try {
+      log.info('lease-won', { identity, fencingToken });
+      started(term);
+      while (why === undefined) {
+        await sleep(this.#times.retrySeconds * 1e3, signal);
+        if (signal.aborted) why = 'stopped';
+        else {
+          const result = await this.#attempt(true);
+          if (result === 'other') why = 'taken';
+          else if (result === 'failed' && !this.stillLeader()) why = 'late';
+        }
       }
+    } finally {
+      // Also where a fault of the program ends it: who has no loop to renew the lease leads no more.
+      this.#term = undefined;
+      endTerm.abort();
     }
-    this.#term = undefined;
-    endTerm.abort();
     if (why === 'stopped') log.info('lease-given-up', { identity, fencingToken });
     else log.warn('lease-lost', { identity, fencingToken, why });
     await ended?.(term);
@@ -174,10 +178,10 @@ export class LeaderElector {
     const { holderIdentity = '', leaseDurationSeconds = this.#times.leaseSeconds } = observed.spec;
     if (holderIdentity !== '' && holderIdentity !== identity) {
       const age = clock.monotonicNanoseconds() - observed.sinceNanoseconds;
-      // A leader whose lease was taken over has lost it, however old the taker's record is by now.
-      if (leading || age < leaseDurationSeconds * 1e9) return 'other';
+      if (age < leaseDurationSeconds * 1e9) return 'other';
     }
     const keeps = leading && holderIdentity === identity;
+    // A term whose lease is another's or nobody's has ended, though it may be won anew at once.
     if (leading && !keeps) return 'other';
     return (await this.#write(observed, keeps)) ? 'held' : 'failed';
   }

@@ -119,6 +119,12 @@ describe('a gated pod', () => {
     assert.equal(bench.preferred, undefined);
   });
 
+  test('that was placed before, by whomever, is not said to be placed again', async () => {
+    const bench = new Bench();
+    await bench.actor.freePod(bench.gated(), onN1);
+    assert.deepEqual(await bench.actor.freePod(bench.pod, onN1), { outcome: 'already-free', attempts: 0 });
+  });
+
   test('that is gone, or has a successor of its name, is left', async () => {
     const bench = new Bench();
     const pod = bench.gated();

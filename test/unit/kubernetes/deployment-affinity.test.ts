@@ -68,6 +68,9 @@ describe("preferences in a Deployment's template", () => {
     const placed = after(deployment({ nodeAffinity: same }), ['n1']);
     assert.deepEqual(preferredOf(placed), [prefer('n1'), prefer('n1')]);
     assert.deepEqual(preferredOf(after(placed, ['n2'])), [prefer('n1'), prefer('n2')]);
+    const before = { preferredDuringSchedulingIgnoredDuringExecution: [prefer('n1'), theirs] };
+    const back = after(after(deployment({ nodeAffinity: before }), ['n1']), undefined);
+    assert.deepEqual(preferredOf(back), [prefer('n1'), theirs]);
   });
 
   test('are taken out without a trace, so that the old ReplicaSet is used again', () => {

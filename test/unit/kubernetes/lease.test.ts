@@ -22,6 +22,8 @@ class Candidate implements KubeApi {
   readonly tokens: number[] = [];
   cut = false;
   hangs = false;
+  /** The server does what it is asked at once, and its answer comes so late. */
+  answerMilliseconds: Milliseconds = 0;
   running: Promise<void> = Promise.resolve();
   readonly #server: MemoryApi;
   readonly #time: ManualTime;
@@ -68,7 +70,9 @@ class Candidate implements KubeApi {
     if (this.hangs) await this.#time.sleep(request.timeoutMilliseconds!);
     if (this.cut) throw errors.KISIM_E_KUBE_UNREACHABLE('cut');
     if (this.hangs) throw errors.KISIM_E_KUBE_TIMEOUT('hangs');
-    return this.#server.request(request);
+    const response = await this.#server.request(request);
+    if (this.answerMilliseconds > 0) await this.#time.sleep(this.answerMilliseconds);
+    return response;
   }
 
   watch(): Promise<never> {
@@ -191,6 +195,48 @@ describe('leader election', () => {
     assert(a.leads, 'nobody had followed: renewed');
   });
 
+  test('a wall clock that is set back does not prolong a term', async () => {
+    const [server, time] = [new MemoryApi(), new ManualTime()];
+    let back = 0;
+    const { clock } = time;
+    const a = new Candidate('a', server, time, {
+      clock: { ...clock, unixMilliseconds: () => clock.unixMilliseconds() - back },
+    }).run();
+    await time.advance(1 * SECOND);
+    a.cut = true;
+    back = 3600 * SECOND;
+    await time.advance(9 * SECOND - 1);
+    assert(a.leads);
+    await time.advance(1 * SECOND);
+    assert(!a.leads);
+  });
+
+  test('a term counts from when its renewal was sent, not from when the answer came', async () => {
+    const [server, time] = [new MemoryApi(), new ManualTime()];
+    const a = new Candidate('a', server, time).run();
+    await time.advance(1 * SECOND);
+    a.answerMilliseconds = 4 * SECOND;
+    // Sent at 2 s, answered at 6 s.
+    await time.advance(6 * SECOND);
+    a.cut = true;
+    await time.advance(5 * SECOND - 1);
+    assert(a.leads);
+    await time.advance(2);
+    assert(!a.leads);
+  });
+
+  test('an operator who takes the lease away ends the term, and a new one has a new token', async () => {
+    const [server, time] = [new MemoryApi(), new ManualTime()];
+    const a = new Candidate('a', server, time).run();
+    await time.advance(1 * SECOND);
+    server.change(server.find('Lease', 'kisimd')!, (copy) => {
+      copy['spec'] = { ...(copy['spec'] as object), holderIdentity: '' };
+    });
+    await time.advance(10 * SECOND);
+    assert.deepEqual(a.events, ['started 0', 'ended 0', 'started 1']);
+    assert.equal(lease(server).spec?.leaseTransitions, 1);
+  });
+
   test('an operator who gives the lease to somebody else ends the term at the next renewal', async () => {
     const [server, time] = [new MemoryApi(), new ManualTime()];
     const a = new Candidate('a', server, time).run();
@@ -267,6 +313,20 @@ describe('leader election', () => {
       throw new TypeError('a bug');
     };
     await assert.rejects(new Candidate('a', server, time).run().running, TypeError);
+  });
+
+  test('a fault while it leads ends its term', async () => {
+    const [server, time] = [new MemoryApi(), new ManualTime()];
+    const a = new Candidate('a', server, time).run();
+    const ended = assert.rejects(a.running, TypeError);
+    await time.advance(1 * SECOND);
+    assert(a.leads);
+    server.meanwhile = () => {
+      throw new TypeError('a bug');
+    };
+    await time.advance(2 * SECOND);
+    await ended;
+    assert(!a.leads);
   });
 
   test('what is still being done is waited for before the lease is handed back', async () => {
