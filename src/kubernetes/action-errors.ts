@@ -37,4 +37,14 @@ export const actionErrors = defineErrors({
     expected: 'a score from 0 to 10 for nodes that the policy knows',
     action: 'see the log for the cause; pods are placed by the scheduler alone meanwhile',
   },
+  KISIM_E_WEBHOOK_LISTEN: {
+    summary: 'the webhook that gates pods cannot listen',
+    expected: 'a free port on an address of this machine, and a certificate with its key in PEM',
+    action: 'choose another port, or correct certificate and key',
+  },
+  KISIM_E_WEBHOOK_REQUEST: {
+    summary: 'a request to the webhook that gates pods is not usable',
+    expected: 'an AdmissionReview (admission.k8s.io/v1) from an API server, of at most 4 MiB',
+    action: 'correct the address in the MutatingWebhookConfiguration, or find out who else asks',
+  },
 });

@@ -7,6 +7,7 @@ import type { Milliseconds } from '../util/units.ts';
 import { actionErrors } from './action-errors.ts';
 import type { ApiPod } from './api-objects.ts';
 import { filterError, filterResult, priorities, readExtenderRequest } from './extender-wire.ts';
+import { readBody } from './request-body.ts';
 
 /** 5,000 whole nodes with their images are 50 MB; by name they are 100 kB. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
@@ -99,15 +100,13 @@ export class ExtenderServer {
         send(response, 200, filterResult(asked, refused));
       }
     } catch (error) {
+      if (request.destroyed && !request.complete) throw error;
       this.#tell(verb, error, response);
-      // What is left of a body that was not read must not be taken for the next request.
-      if (!request.complete) response.once('finish', () => request.destroy());
     }
   }
 
   /** The answer to `filter` has a place for an error; that to `prioritize` has none, so that the status tells it. */
   #tell(verb: string | undefined, error: unknown, response: ServerResponse): void {
-    if (error instanceof Error && systemErrorCode(error) === 'ECONNRESET') throw error;
     const coded =
       error instanceof KisimError
         ? error
@@ -133,15 +132,9 @@ export class ExtenderServer {
 
   async #body(request: IncomingMessage): Promise<string> {
     const { maxBodyBytes = MAX_BODY_BYTES } = this.#options;
-    const chunks: Buffer[] = [];
-    let length = 0;
-    for await (const chunk of request as AsyncIterable<Buffer>) {
-      length += chunk.length;
-      if (length > maxBodyBytes)
-        throw actionErrors.KISIM_E_EXTENDER_TOO_LARGE(`more than ${maxBodyBytes} bytes`);
-      chunks.push(chunk);
-    }
-    return Buffer.concat(chunks).toString('utf8');
+    const text = await readBody(request, maxBodyBytes);
+    if (text === undefined) throw actionErrors.KISIM_E_EXTENDER_TOO_LARGE(`more than ${maxBodyBytes} bytes`);
+    return text;
   }
 
   /** Better no advice than one that comes when the scheduler waits no more. */

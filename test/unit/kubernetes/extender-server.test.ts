@@ -140,11 +140,31 @@ describe('a request that is not usable', () => {
     });
   }
 
-  test('one that is too large is not read to its end', async () => {
+  test('one that is too large is told, however large', async () => {
     const url = await start({ maxBodyBytes: 1000 });
-    const { status, body } = await post(`${url}/kisimd/prioritize`, { ...byName, rest: 'x'.repeat(2000) });
-    assert.equal(status, 413);
-    assert.match(errorIn(body), /^KISIM_E_EXTENDER_TOO_LARGE: /);
+    for (const length of [2000, 20_000_000]) {
+      const rest = 'x'.repeat(length);
+      const { status, body } = await post(`${url}/kisimd/prioritize`, { ...byName, rest });
+      assert.equal(status, 413);
+      assert.match(errorIn(body), /^KISIM_E_EXTENDER_TOO_LARGE: /);
+      assert.match(errorIn((await post(`${url}/kisimd/filter`, { ...byName, rest })).body), /TOO_LARGE/);
+    }
+  });
+
+  test('one that is cut has no answer, and the next one has', async () => {
+    const url = new URL(await start());
+    await new Promise<void>((resolve) => {
+      const cut = httpRequest({
+        port: url.port,
+        host: url.hostname,
+        path: '/kisimd/filter',
+        method: 'POST',
+        headers: { 'content-length': 1000 },
+      });
+      cut.once('error', () => resolve());
+      cut.write('{', () => cut.destroy(new Error('cut')));
+    });
+    assert.equal((await post(`${url.origin}/kisimd/filter`, byName)).status, 200);
   });
 
   test('another path, another method', async () => {

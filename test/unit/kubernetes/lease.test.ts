@@ -213,7 +213,9 @@ describe('leader election', () => {
 
   test('a term counts from when its renewal was sent, not from when the answer came', async () => {
     const [server, time] = [new MemoryApi(), new ManualTime()];
-    const a = new Candidate('a', server, time).run();
+    // By the monotonic clock alone: the wall clock stands still.
+    const clock = { ...time.clock, unixMilliseconds: () => 1_800_000_000_000 };
+    const a = new Candidate('a', server, time, { clock }).run();
     await time.advance(1 * SECOND);
     a.answerMilliseconds = 4 * SECOND;
     // Sent at 2 s, answered at 6 s.
