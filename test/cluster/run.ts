@@ -10,7 +10,15 @@ import { programHere } from './support/in-namespace.ts';
 import { controlPlaneMissing } from './support/needs.ts';
 import { runInside } from './support/run-inside.ts';
 
-const parts = ['control-plane', 'api-contract', 'acting', 'permissions', 'extender', 'agreement'] as const;
+const parts = [
+  'control-plane',
+  'api-contract',
+  'acting',
+  'gate-webhook',
+  'permissions',
+  'extender',
+  'agreement',
+] as const;
 const folder = fileURLToPath(new URL('.', import.meta.url));
 
 const args = process.argv.slice(2);
