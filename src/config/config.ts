@@ -33,6 +33,7 @@ export interface Config {
     readonly minuteDays: number;
     readonly processMinuteDays: number;
     readonly hourDays: number;
+    readonly decisionDays: number;
     readonly busyTimeoutMilliseconds: number;
   };
   readonly export: {

@@ -56,6 +56,7 @@ export function defaultConfig(env: Environment, host: ConfigHost): Config {
       minuteDays: 30,
       processMinuteDays: 7,
       hourDays: 3650,
+      decisionDays: 365,
       busyTimeoutMilliseconds: 5000,
     },
     export: {

@@ -100,6 +100,7 @@ export const sections: Sections = {
       'How long values by the minute stay for processes.',
     ),
     hourDays: duration('days', { min: 1, max: 36_500 }, 'How long values by the hour stay.'),
+    decisionDays: duration('days', { min: 1, max: 36_500 }, 'How long decisions about pods stay.'),
     busyTimeoutMilliseconds: duration(
       'milliseconds',
       { min: 0, max: 60_000 },

@@ -5,6 +5,9 @@ import { type Clock, systemClock } from '../util/clock.ts';
 import type { Logger } from '../util/log.ts';
 import { Backlog } from './backlog.ts';
 import { BatchWriter } from './batch-writer.ts';
+import { type DecisionNote, DecisionNotes } from './decision-notes.ts';
+import type { DecisionRecord } from './decision-record.ts';
+import { DecisionWriter } from './decision-writer.ts';
 import { historyErrors } from './errors.ts';
 import { openDatabase, readMeta } from './open-database.ts';
 import { Retention } from './retention.ts';
@@ -43,11 +46,14 @@ export interface HistoryStatus {
   readonly lastWriteUnixSeconds: number | undefined;
   readonly rejectedValues: number;
   readonly unbalancedSeconds: number;
+  /** Decisions dropped since the start because the disk took nothing for too long. */
+  readonly droppedDecisions: number;
 }
 
 interface OpenHistory {
   readonly db: Database.Database;
   readonly writer: BatchWriter;
+  readonly decisions: DecisionWriter;
   readonly rollup: Rollup;
   readonly retention: Retention;
   readonly transaction: <T>(work: () => T) => T;
@@ -68,6 +74,7 @@ export class History implements IntervalSink {
   readonly #clock: Clock;
   readonly #buffer = new SecondBuffer();
   readonly #backlog: Backlog;
+  readonly #decisions = new DecisionNotes();
   readonly #pendingState = new Map<string, string>();
   #open: OpenHistory | undefined;
   #lock: WriterLock | undefined;
@@ -110,6 +117,7 @@ export class History implements IntervalSink {
       lastWriteUnixSeconds: this.#lastWriteUnixSeconds,
       rejectedValues: this.#buffer.rejectedValues,
       unbalancedSeconds: this.#buffer.unbalancedSeconds,
+      droppedDecisions: this.#decisions.dropped,
     };
   }
 
@@ -118,6 +126,26 @@ export class History implements IntervalSink {
     const finished = this.#buffer.add(interval);
     if (finished === undefined) return;
     this.#enqueue(finished);
+    this.#schedule();
+  }
+
+  /** Keeps a decision. It is written with the next second that the meter has finished, or by `flush`. Never throws. */
+  record(decision: DecisionRecord): void {
+    this.#note({ kind: 'decision', decision });
+  }
+
+  /** Where a pod that was decided on runs in the end: added to its newest decision. */
+  bound(uid: string, node: string): void {
+    this.#note({ kind: 'bound', uid, node });
+  }
+
+  #note(note: DecisionNote): void {
+    this.#decisions.add(note);
+    // A burst does not wait for the meter.
+    if (this.#decisions.isWorthWriting && this.#open !== undefined) this.#schedule();
+  }
+
+  #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
     const defer = this.#options.defer ?? setImmediate;
@@ -207,12 +235,14 @@ export class History implements IntervalSink {
       processMinuteDays: config.processMinuteDays,
       blockDays: config.blockDays,
       hourDays: config.hourDays,
+      decisionDays: config.decisionDays,
     });
     const run = db.transaction((work: () => unknown) => work());
     this.#lastWriteUnixSeconds = readMeta(db, 'last_ts');
     return {
       db,
       writer: new BatchWriter(db),
+      decisions: new DecisionWriter(db),
       rollup: new Rollup(db),
       retention: new Retention(db, config),
       transaction: <T>(work: () => T) => run.immediate(work) as T,
@@ -239,9 +269,13 @@ export class History implements IntervalSink {
   #writeSome(open: OpenHistory): boolean {
     const batches = this.#backlog.oldest(BATCHES_PER_FLUSH);
     const states = [...this.#pendingState];
-    if (batches.length === 0 && states.length === 0) return false;
+    const decisions = this.#decisions.oldest();
+    if (batches.length === 0 && states.length === 0 && decisions.length === 0) return false;
     try {
-      open.transaction(() => this.#writeBatches(open, batches, states));
+      open.transaction(() => {
+        this.#writeBatches(open, batches, states);
+        open.decisions.write(decisions);
+      });
     } catch (error) {
       open.writer.rolledBack();
       open.rollup.rolledBack();
@@ -249,11 +283,12 @@ export class History implements IntervalSink {
     }
     open.writer.committed();
     this.#backlog.remove(batches.length);
+    this.#decisions.remove(decisions.length);
     for (const [key, value] of states) {
       if (this.#pendingState.get(key) === value) this.#pendingState.delete(key);
     }
     this.#lastWriteUnixSeconds = batches.at(-1)?.unixSeconds ?? this.#lastWriteUnixSeconds;
-    return !this.#backlog.isEmpty;
+    return !this.#backlog.isEmpty || this.#decisions.size > 0;
   }
 
   #writeBatches(

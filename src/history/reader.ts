@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import Database from 'better-sqlite3';
 import { KisimError } from '../util/errors.ts';
+import { type DecisionQuery, readDecisions, type StoredDecision } from './decision-reader.ts';
 import { type EnergyQuery, type EnergyReport, reportOf } from './energy-report.ts';
 import { type EnergySeriesResult, energySeries } from './energy-series.ts';
 import { historyErrors } from './errors.ts';
@@ -15,6 +16,8 @@ export interface HistoryReader {
   energySeries(query: EnergyQuery): EnergySeriesResult;
   /** Rows: one for each entity and bucket with energy or CPU time. */
   energyReport(query: EnergyQuery): EnergyReport;
+  /** Decisions about pods, newest first. */
+  decisions(query: DecisionQuery): readonly StoredDecision[];
   /** A JSON value kept by the daemon, undefined if there is none. */
   loadState(key: string): unknown;
   /** Unix seconds of the newest second in the history, undefined while it is empty. */
@@ -45,6 +48,7 @@ export function openHistoryReader(path: string): HistoryReader {
   return {
     energySeries: (query) => guarded(() => energySeries(db, query)),
     energyReport: (query) => guarded(() => reportOf(energySeries(db, query))),
+    decisions: (query) => guarded(() => readDecisions(db, query)),
     loadState: (key) =>
       guarded(() => {
         const row = db.prepare<[string], { value: string }>('SELECT value FROM state WHERE key = ?').get(key);

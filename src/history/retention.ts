@@ -9,6 +9,7 @@ const SECONDS_PER_STEP = 4;
 const ENTITIES_PER_STEP = 4;
 const HOUSEKEEPING_STEPS = 60;
 const VACUUM_PAGES = 64;
+const DECISIONS_PER_STEP = 2000;
 /**
  * The clock that retention goes by runs at most this many times as fast as the meter: a wall clock that jumps years
  * ahead by mistake must not empty the history before somebody has set it right.
@@ -17,7 +18,7 @@ const FASTEST_PACE = 24;
 
 export type RetentionConfig = Pick<
   Config['history'],
-  'recentHours' | 'minuteDays' | 'processMinuteDays' | 'blockDays' | 'hourDays'
+  'recentHours' | 'minuteDays' | 'processMinuteDays' | 'blockDays' | 'hourDays' | 'decisionDays'
 >;
 
 /** Deletes what is older than the configuration keeps, a few rows at each step. */
@@ -113,6 +114,7 @@ export class Retention {
     s.deleteCoverage.run(60, clock - longestMinutes * DAY);
     s.deleteCoverage.run(HOUR, clock - this.#config.hourDays * DAY);
     s.deleteGaps.run(clock - this.#config.hourDays * DAY);
+    s.deleteDecisions.run((clock - this.#config.decisionDays * DAY) * 1000, DECISIONS_PER_STEP);
   }
 }
 
@@ -139,6 +141,9 @@ function prepareStatements(db: Database.Database) {
     deleteEntity: db.prepare<[number]>('DELETE FROM entity WHERE id = ?'),
     deleteCoverage: db.prepare<[number, number]>(
       'DELETE FROM coverage WHERE period = ? AND ts < ? AND state > 0',
+    ),
+    deleteDecisions: db.prepare<[number, number]>(
+      'DELETE FROM decision WHERE id IN (SELECT id FROM decision WHERE ms < ? ORDER BY ms LIMIT ?)',
     ),
     deleteGaps: db.prepare<[number]>('DELETE FROM gap WHERE ts < ?'),
     setMeta: db.prepare<[string, number]>(

@@ -1,3 +1,4 @@
+import { decisionStatements } from './decision-schema.ts';
 import { viewStatements } from './views.ts';
 
 /** 'KSMD' in ASCII: tells our databases from everybody else's (`pragma application_id`). */
@@ -104,4 +105,4 @@ const tables: Migration = [
 ];
 
 /** Forward only. */
-export const migrations: readonly Migration[] = [[...tables, ...viewStatements]];
+export const migrations: readonly Migration[] = [[...tables, ...viewStatements], decisionStatements];

@@ -1,6 +1,7 @@
 import { History } from '../../src/history/history.ts';
 import type { Entity } from '../../src/inventory/entity.ts';
 import { silentLogger } from '../../src/util/log.ts';
+import { demoDecisions } from './demo-decisions.ts';
 import { entityOf, historyConfig, makeInterval, START_UNIX_SECONDS } from './history-intervals.ts';
 
 const STEP_SECONDS = 10;
@@ -63,6 +64,10 @@ export function writeDemoHistory(path: string): void {
     defer: (write) => write(),
   });
   history.open();
+  for (const decision of demoDecisions) history.record(decision);
+  history.bound('5f1c', 'green-1');
+  history.bound('9ae0', 'green-2');
+  history.bound('77aa', 'old-1');
   for (let step = 0; step < STEPS; step++) {
     const second = START_UNIX_SECONDS + step * STEP_SECONDS;
     const hour = (step * STEP_SECONDS) / 3600;

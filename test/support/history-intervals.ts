@@ -15,6 +15,7 @@ export function historyConfig(path: string, changes: Partial<Config['history']> 
     minuteDays: 30,
     processMinuteDays: 7,
     hourDays: 3650,
+    decisionDays: 365,
     busyTimeoutMilliseconds: 200,
     ...changes,
   };

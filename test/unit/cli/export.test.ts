@@ -107,6 +107,7 @@ function aHistory(): string {
       minuteDays: 30,
       processMinuteDays: 7,
       hourDays: 3650,
+      decisionDays: 365,
       busyTimeoutMilliseconds: 1000,
     },
     log: silentLogger,

@@ -79,6 +79,7 @@ for (const [name, code, breakIt, mendIt] of [
         lastWriteUnixSeconds: 0,
         rejectedValues: 0,
         unbalancedSeconds: 0,
+        droppedDecisions: 0,
       },
     );
     assert.ok(open.events.some(({ event }) => event === 'history-writes-again'));

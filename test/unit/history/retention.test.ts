@@ -16,6 +16,7 @@ const config: RetentionConfig = {
   processMinuteDays: 7,
   blockDays: 20,
   hourDays: 100,
+  decisionDays: 100,
 };
 
 /** One row a day in every table for a pod and a process, and a process that died 8 days ago. */
