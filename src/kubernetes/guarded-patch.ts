@@ -72,7 +72,7 @@ export async function guardedPatch<T extends { readonly metadata?: ObjectMeta }>
   let attempts = 0;
   let stale = false;
   for (let retries = 0; ; ) {
-    if (signal?.aborted === true) return { outcome: 'failed', error: stopped(path), attempts };
+    if (signal?.aborted === true) return { outcome: 'failed', error: calledOff(path), attempts };
     // Before a read too: who leads no more leaves the server to the new leader.
     if (!stillLeader()) return { outcome: 'not-leader', attempts };
     let request: KubeRequest = { method: 'GET', path };
@@ -132,6 +132,8 @@ async function ask(
     return await api.request(signal === undefined ? request : { ...request, signal });
   } catch (error) {
     if (error instanceof KisimError) return error;
+    // Rejected with the signal's reason, whatever that is. The write may have been done.
+    if (signal?.aborted === true) return calledOff(request.path);
     throw error;
   }
 }
@@ -155,6 +157,6 @@ function exhausted(path: string, cause: KisimError): KisimError {
   return actionErrors.KISIM_E_KUBE_WRITE(`${path}: ${cause.message}`, { cause });
 }
 
-function stopped(path: string): KisimError {
-  return actionErrors.KISIM_E_KUBE_WRITE(`${path}: the program stops`);
+function calledOff(path: string): KisimError {
+  return actionErrors.KISIM_E_KUBE_WRITE(`${path}: called off`);
 }

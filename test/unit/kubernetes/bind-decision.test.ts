@@ -303,11 +303,36 @@ describe('who leads no more', () => {
   });
 });
 
-test('a program that stops gives up the pods that it had not written', async () => {
-  const bench = new Bench();
-  const result = await bench.actor.freePod(bench.gated(), onN1, AbortSignal.abort());
-  assert.equal(errorCode(result), 'KISIM_E_KUBE_WRITE');
-  assert.equal(bench.api.requests.length, 0);
+describe('a write that is called off', () => {
+  test('before it was sent is not sent', async () => {
+    const bench = new Bench();
+    const result = await bench.actor.freePod(bench.gated(), onN1, AbortSignal.abort());
+    assert.equal(errorCode(result), 'KISIM_E_KUBE_WRITE');
+    assert.equal(bench.api.requests.length, 0);
+  });
+
+  test('on its way is told, and not tried again', async () => {
+    const bench = new Bench();
+    const stop = new AbortController();
+    bench.api.meanwhile = () => {
+      stop.abort(new Error('the deadline'));
+      throw stop.signal.reason;
+    };
+    const result = await bench.actor.freePod(bench.gated(), onN1, stop.signal);
+    assert.equal(errorCode(result), 'KISIM_E_KUBE_WRITE');
+    assert.equal(bench.api.requests.length, 1);
+  });
+
+  test('while it waits for a busy server ends at once', async () => {
+    const time = new ManualTime();
+    const bench = new Bench({ sleep: time.sleep });
+    const stop = new AbortController();
+    bench.api.faults.add({ fault: { status: 429, headers: { 'retry-after': '60' } } });
+    const freed = bench.actor.freePod(bench.gated(), onN1, stop.signal);
+    await time.advance(1);
+    stop.abort();
+    assert.equal(errorCode(await freed), 'KISIM_E_KUBE_WRITE');
+  });
 });
 
 test('a fault of the program itself is not taken for one of the server', async () => {
