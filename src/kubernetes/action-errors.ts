@@ -7,9 +7,10 @@ export const actionErrors = defineErrors({
     action: 'nothing at once: the sweep frees the pod; see the reason here if it happens again',
   },
   KISIM_E_KUBE_LEASE: {
-    summary: 'the lease of the leader election is not usable',
-    expected: 'a Lease that this program wrote, and permission to read and update it',
-    action: 'run `kisimd setup`; remove the lease where another program uses its name',
+    summary: 'the times of the leader election contradict each other',
+    expected:
+      'a lease longer than the time for its renewal, and that longer than 1.2 times the time between tries',
+    action: 'correct the times; 15, 10 and 2 seconds are usual',
   },
   KISIM_E_EXTENDER_LISTEN: {
     summary: 'the scheduler extender cannot listen',
