@@ -5,9 +5,11 @@ import { configCheckCommand } from './specs/config-check.ts';
 import { configShowCommand } from './specs/config-show.ts';
 import { doctorCommand } from './specs/doctor.ts';
 import { energyCommand } from './specs/energy.ts';
+import { explainCommand } from './specs/explain.ts';
 import { exportCommand } from './specs/export.ts';
 import { installServiceCommand } from './specs/install-service.ts';
 import { manCommand } from './specs/man.ts';
+import { pauseCommand, resumeCommand } from './specs/pause.ts';
 import { recordCommand } from './specs/record.ts';
 import { runCommand } from './specs/run.ts';
 import { scoreServerCommand } from './specs/score-server.ts';
@@ -34,6 +36,9 @@ export const commandTable: readonly CommandSpec[] = [
   topCommand,
   energyCommand,
   exportCommand,
+  explainCommand,
+  pauseCommand,
+  resumeCommand,
   recordCommand,
   benchmarkCommand,
   simulateCommand,

@@ -22,6 +22,12 @@ export const cliErrors = defineErrors({
     expected: 'a folder that is empty or does not exist yet, where this user may write',
     action: 'name another folder, or empty this one',
   },
+  KISIM_E_CLI_NO_DECISION: {
+    summary: 'no decision about this pod is recorded',
+    expected: 'a pod that the placement loop has decided on, within history.decision-days',
+    action:
+      'check name and namespace: `sqlite3 FILE "select * from decisions"` lists all; pods of namespaces that are not opted in are never decided on',
+  },
   KISIM_E_OUTPUT_FILE: {
     summary: 'the output file cannot be written',
     expected: 'a path in a folder that exists and may be written',

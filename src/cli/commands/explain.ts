@@ -1,0 +1,51 @@
+import { loadConfig } from '../../config/load.ts';
+import { openHistoryReader } from '../../history/reader.ts';
+import type { CommandContext } from '../command.ts';
+import { cliErrors } from '../errors.ts';
+import { explanationJson, explanationText } from '../explain-format.ts';
+
+/** `kisimd explain`. @throws KISIM_E_CLI_NO_DECISION */
+export async function runExplain(context: CommandContext): Promise<number> {
+  const { options, stdout } = context;
+  const { pod, namespace } = readPod(context);
+  const limit = readLast(options['last']);
+  const database = options['db'];
+  const path =
+    typeof database === 'string' && database !== ''
+      ? database
+      : loadConfig({ env: context.env, flags: options }).config.history.path;
+  const reader = openHistoryReader(path);
+  try {
+    const found = reader.decisions({ pod, limit, ...(namespace === undefined ? {} : { namespace }) });
+    if (found.length === 0)
+      throw cliErrors.KISIM_E_CLI_NO_DECISION(
+        `${namespace === undefined ? '' : `${namespace}/`}${pod} in ${path}`,
+      );
+    stdout.write(options['json'] === true ? explanationJson(found) : found.map(explanationText).join('\n'));
+    return 0;
+  } finally {
+    reader.close();
+  }
+}
+
+function readPod({ args, options }: CommandContext): { pod: string; namespace: string | undefined } {
+  const [given = ''] = args;
+  const [first, second, ...rest] = given.split('/');
+  const named = options['namespace'];
+  const namespace = typeof named === 'string' && named !== '' ? named : undefined;
+  if (first === undefined || first === '' || second === '' || rest.length > 0)
+    throw cliErrors.KISIM_E_USAGE(`explain ${given}`);
+  if (second === undefined) return { pod: first, namespace };
+  if (namespace !== undefined && namespace !== first)
+    throw cliErrors.KISIM_E_USAGE(`explain ${given} together with --namespace ${namespace}`);
+  return { pod: second, namespace: first };
+}
+
+function readLast(given: unknown): number {
+  const count = Number(given ?? 1);
+  if (!Number.isSafeInteger(count) || count < 1 || count > 1000)
+    throw cliErrors.KISIM_E_USAGE(`--last ${String(given)}`, {
+      action: 'give a whole number from 1 to 1000',
+    });
+  return count;
+}

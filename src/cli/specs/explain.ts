@@ -1,0 +1,24 @@
+import type { CommandSpec } from '../command.ts';
+
+export const explainCommand: CommandSpec = {
+  name: 'explain',
+  summary: 'Say why a pod was given its node, from the history',
+  description:
+    'What the placement loop decided about a pod: the node, joules per term, what the best other nodes would have cost, ' +
+    'which rule was beaten, and which one was fallen back to. Joules are predictions of the rule that decided. Works ' +
+    'without the cluster and without the daemon.',
+  arguments: [{ name: 'pod', description: 'name of the pod, or NAMESPACE/NAME', required: true }],
+  options: [
+    { flags: '-n, --namespace <name>', description: 'namespace of the pod; any where left out' },
+    { flags: '--last <count>', description: 'how many decisions, newest first', default: '1' },
+    { flags: '--db <file>', description: 'the history to read instead of the configured one' },
+  ],
+  examples: [
+    { command: 'kisimd explain web-7d9f -n shop', does: 'why the pod runs where it runs' },
+    {
+      command: 'kisimd explain shop/web-7d9f --last 5 --json',
+      does: 'the last five decisions about it, as JSON',
+    },
+  ],
+  run: async (context) => (await import('../commands/explain.ts')).runExplain(context),
+};
