@@ -55,14 +55,14 @@ export class Actor {
     let wanted = choice;
     let refusalsSeen = 0;
     let taken: NodeChoice | undefined;
-    let spec = specText(pod);
+    let last = pod;
     const propose = (current: ApiPod, { refusals }: Round) => {
       if (refusals > refusalsSeen) {
         refusalsSeen = refusals;
         wanted = refusals === 1 ? decideAgain?.(current) : undefined;
-      } else if (wanted !== undefined && specText(current) !== spec)
+      } else if (wanted !== undefined && asksOtherwise(current, last))
         wanted = decideAgain?.(current) ?? wanted;
-      spec = specText(current);
+      last = current;
       taken = wanted !== undefined && !requiresAnotherNode(current, wanted.node) ? wanted : undefined;
       return current.metadata?.deletionTimestamp === undefined
         ? gatedPodPatch(current, taken, by)
@@ -135,7 +135,7 @@ function lostAnswer(
     : { outcome: 'placed', node, attempts };
 }
 
-/** What the choice of a node may depend on. */
-function specText({ spec }: ApiPod): string {
-  return JSON.stringify(spec ?? {});
+/** Whether what the choice of a node may depend on has changed between two readings. */
+function asksOtherwise(now: ApiPod, before: ApiPod): boolean {
+  return now !== before && JSON.stringify(now.spec) !== JSON.stringify(before.spec);
 }
