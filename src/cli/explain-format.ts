@@ -63,6 +63,7 @@ const reasons: Readonly<Record<string, string>> = {
   'no-node': 'no node could take it then',
   'policy-failed': 'no rule could decide',
   refused: 'the server refused the decision',
+  contradicted: 'it says itself that it must run elsewhere',
   'not-opted-in': 'its namespace is not opted in',
   'still-gated': 'it was found at the gate again',
   stuck: 'a write to the server did not end',

@@ -32,7 +32,7 @@ function asActResult(result: FreeResult): ActResult {
     case 'placed':
       return { outcome: 'placed', node: result.node };
     case 'unmodified':
-      return { outcome: 'freed' };
+      return { outcome: 'freed', why: result.why };
     case 'already-free':
     case 'gone':
     case 'not-leader':

@@ -298,9 +298,10 @@ export class PlacementLoop {
         this.#assumptions.set(held.pod.uid, this.#o.time.monotonicMilliseconds() + ASSUMED_MILLISECONDS);
       this.#record(held, result);
     } else if (result.outcome === 'freed') {
-      const key = held.freeBecause ?? 'refused';
+      const why = result.why ?? 'refused';
+      const key = held.freeBecause ?? why;
       this.#counts.freed[key] = (this.#counts.freed[key] ?? 0) + 1;
-      this.#record(held, { outcome: 'freed', reason: this.#reason(held) });
+      this.#record(held, { outcome: 'freed', reason: this.#reason(held) ?? why });
     } else this.#record(held, result);
     this.#finish(held);
   }

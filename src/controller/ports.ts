@@ -60,7 +60,7 @@ export interface ClusterBook {
 export type ActResult =
   | { readonly outcome: 'placed'; readonly node: string }
   /** Without its gate, otherwise as it was. */
-  | { readonly outcome: 'freed' }
+  | { readonly outcome: 'freed'; readonly why?: string }
   /** Somebody else took the gate away, or the pod does not exist any more. */
   | { readonly outcome: 'already-free' | 'gone' }
   /** The pod has changed since, and was not written. */

@@ -45,7 +45,10 @@ test('a pod that waits no more is gone', async () => {
 test('what became of it is told to the loop', async () => {
   const error = actionErrors.KISIM_E_KUBE_WRITE('x');
   const cases: readonly (readonly [FreeResult, ActResult])[] = [
-    [{ outcome: 'unmodified', why: 'refused', attempts: 3 }, { outcome: 'freed' }],
+    [
+      { outcome: 'unmodified', why: 'refused', attempts: 3 },
+      { outcome: 'freed', why: 'refused' },
+    ],
     [{ outcome: 'already-free', attempts: 1 }, { outcome: 'already-free' }],
     [{ outcome: 'gone', attempts: 1 }, { outcome: 'gone' }],
     [{ outcome: 'not-leader', attempts: 0 }, { outcome: 'not-leader' }],
