@@ -329,6 +329,15 @@ test('a decision that the scheduler did not follow gives its room back', async (
   assert.equal(book.cluster?.podCount, 0);
 });
 
+test('a pod that is deleted before it is bound gives its room back at once', async () => {
+  const { pods, time, book, bound } = await started();
+  pods.tell(pendingPod(0));
+  await time.play(1);
+  pods.settle('uid-0');
+  assert.equal(book.cluster?.podCount, 0);
+  assert.deepEqual(bound, []);
+});
+
 test('a pod that the watch still shows at the gate long after it was freed is freed again', async () => {
   const { pods, actor, time } = await started();
   pods.tell(pendingPod(0));
