@@ -46,6 +46,9 @@ export async function takeReadings(options: TakeReadingsOptions): Promise<Progre
     const ticks = Math.floor((now - start) / interval) + 1;
     const next = Math.min(start + ticks * interval, end);
     await wait((next - now) / 1e6, signal);
+    // A timer may end up to a millisecond early by this clock: a reading then would be one too many.
+    const early = next - clock.monotonicNanoseconds();
+    if (early > 0 && early < 1e6) await wait(1, signal);
     now = read();
     if (signal.aborted) break;
   }

@@ -64,6 +64,23 @@ test('a machine that was held up goes on with the next interval and makes up for
   );
 });
 
+test('a timer that ends a part of a millisecond early makes no reading of its own', async () => {
+  const times = [0, 0, 0.6e6, 1e6, 2e6, 2e6];
+  const kept = recorder();
+  await takeReadings({
+    clock: { unixMilliseconds: () => 0, monotonicNanoseconds: () => times.shift()! },
+    host,
+    recorder: kept,
+    intervalMilliseconds: 1,
+    forMilliseconds: 2,
+    signal: new AbortController().signal,
+  });
+  assert.deepEqual(
+    kept.contexts.map(({ monotonicNanoseconds }) => monotonicNanoseconds / 1e6),
+    [0, 1, 2],
+  );
+});
+
 test('the signal ends the readings with a last one, at once', async () => {
   const kept = recorder();
   const stop = new AbortController();
