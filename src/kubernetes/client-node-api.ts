@@ -65,9 +65,29 @@ export class ClientNodeApi implements KubeApi {
   }
 
   async request(request: KubeRequest): Promise<KubeResponse> {
+    return await this.#exchange(request, undefined);
+  }
+
+  async list(
+    request: KubeRequest & { readonly method: 'GET' },
+    item: (object: unknown) => void,
+  ): Promise<KubeResponse> {
+    return await this.#exchange(request, item);
+  }
+
+  async #exchange(
+    request: KubeRequest,
+    item: ((object: unknown) => void) | undefined,
+  ): Promise<KubeResponse> {
     const timeoutMilliseconds = request.timeoutMilliseconds ?? TIMEOUT_MILLISECONDS;
     return await this.#known(async (connection) => {
-      const options: Exchange = { connection, request, purpose: 'request', timeoutMilliseconds };
+      const options: Exchange = {
+        connection,
+        request,
+        purpose: 'request',
+        timeoutMilliseconds,
+        ...(item === undefined ? {} : { item }),
+      };
       try {
         return await exchange({ ...options, mayBeStale: true });
       } catch (error) {

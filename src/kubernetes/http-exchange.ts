@@ -3,6 +3,7 @@ import { request as httpsRequest } from 'node:https';
 import { type Connection, unanswered } from './connection.ts';
 import { errors } from './errors.ts';
 import type { KubeRequest, KubeResponse, PatchType } from './kube-api.ts';
+import { ListScanner } from './list-scanner.ts';
 
 const contentTypes: Readonly<Record<PatchType, string>> = {
   json: 'application/json-patch+json',
@@ -18,6 +19,8 @@ export interface Exchange {
   readonly purpose: 'request' | 'watch';
   /** Milliseconds until the headers are there, for a watch; until all is there, for a request. */
   readonly timeoutMilliseconds: number;
+  /** Where the status is 200: is told the items of a list, of which the body then has none. */
+  readonly item?: (object: unknown) => void;
   /** A GET over a connection that turns out to be closed ends with StaleConnection. */
   readonly mayBeStale?: boolean;
 }
@@ -87,30 +90,48 @@ export async function exchange(options: Exchange): Promise<KubeResponse> {
 }
 
 export async function readAnswer(
-  { request, connection }: Exchange,
+  { request, connection, item }: Exchange,
   answer: OpenAnswer,
 ): Promise<KubeResponse> {
   const { response } = answer;
   const what = `${request.method} ${connection.url.origin}${request.path}`;
+  const contentType = String(response.headers['content-type'] ?? '');
+  const status = response.statusCode ?? 0;
   const parts: Buffer[] = [];
+  const scanner =
+    item !== undefined && status === 200 && contentType.includes('json')
+      ? new ListScanner((text) => told(parsed(what, text)))
+      : undefined;
+  let thrown: { readonly error: unknown } | undefined;
+  const told = (object: unknown): void => {
+    try {
+      item?.(object);
+    } catch (error) {
+      thrown = { error };
+      throw error;
+    }
+  };
   try {
-    for await (const part of response) parts.push(part as Buffer);
+    for await (const part of response as AsyncIterable<Buffer>) {
+      if (scanner === undefined) parts.push(part);
+      else scanner.push(part);
+    }
   } catch (error) {
+    if (thrown !== undefined) throw thrown.error;
     throw answer.failure() ?? unanswered(what, error);
   } finally {
     answer.release();
   }
-  const status = response.statusCode ?? 0;
+  const text = scanner?.end() ?? Buffer.concat(parts).toString();
   const retryAfter = /^\d+$/.exec(String(response.headers['retry-after'] ?? ''))?.[0];
   return {
     status,
-    body: bodyOf(what, String(response.headers['content-type'] ?? ''), Buffer.concat(parts).toString()),
+    body: contentType.includes('json') && text !== '' ? parsed(what, text) : text,
     ...(retryAfter === undefined ? {} : { retryAfterSeconds: Number(retryAfter) }),
   };
 }
 
-function bodyOf(what: string, contentType: string, text: string): unknown {
-  if (!contentType.includes('json') || text === '') return text;
+function parsed(what: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {

@@ -55,6 +55,16 @@ export interface KubeApi {
   readonly name: string;
   request(request: KubeRequest): Promise<KubeResponse>;
   /**
+   * As `request` for a list: where the status is 200 each item is told as it arrives, parsed, and the body has none. Items
+   * that were told count only when it resolves. Servers that cannot do this leave it out.
+   *
+   * @throws also what `item` throws
+   */
+  list?(
+    request: KubeRequest & { readonly method: 'GET' },
+    item: (object: unknown) => void,
+  ): Promise<KubeResponse>;
+  /**
    * Opens a watch; `watch=true` is added to the query. Resolves with its status at once; where that is 200 `events`
    * yields until the server ends the stream, and throws where it is cut, silent for too long or not JSON.
    */

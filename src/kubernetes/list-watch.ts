@@ -3,9 +3,9 @@ import { type Clock, systemClock } from '../util/clock.ts';
 import type { RandomSource } from '../util/rng.ts';
 import { Backoff } from './backoff.ts';
 import { errors } from './errors.ts';
-import type { KubeApi, KubeRequest, WatchEvent } from './kube-api.ts';
+import type { KubeApi, WatchEvent } from './kube-api.ts';
 import type { KubeObject } from './kube-object.ts';
-import { readList } from './object-list.ts';
+import { isObject, readList } from './object-list.ts';
 import { refusal, statusOf } from './refusal.ts';
 
 export interface ListWatchHandlers<T> {
@@ -207,16 +207,21 @@ export class ListWatch<T> {
     const { api, path, pageSize = 500 } = this.#options;
     const { labelSelector, fieldSelector } = this.#options;
     const now = new Map<string, Entry<T> | undefined>();
-    const request: KubeRequest = { method: 'GET', path };
+    const request = { method: 'GET', path } as const;
     let from: string | undefined;
     let version: string;
     do {
-      const response = await api.request({
+      const asked = {
         ...request,
         query: { limit: pageSize, continue: from, labelSelector, fieldSelector },
         timeoutMilliseconds: LIST_TIMEOUT_MILLISECONDS,
         signal: this.#stop.signal,
-      });
+      };
+      const take = (object: unknown): void => {
+        if (!isObject(object)) throw errors.KISIM_E_KUBE_ANSWER(`list ${path}: an item without an identity`);
+        this.#take(object, now);
+      };
+      const response = await (api.list === undefined ? api.request(asked) : api.list(asked, take));
       this.#hear();
       if (response.status !== 200) {
         const cause = refusal(request, response);
@@ -224,7 +229,7 @@ export class ListWatch<T> {
         throw new Refused(cause, response.status, response.retryAfterSeconds);
       }
       const page = readList(path, response.body);
-      for (const object of page.items) this.#take(object, now);
+      for (const object of page.items) take(object);
       version = page.resourceVersion;
       from = page.continueFrom;
     } while (from !== undefined);

@@ -34,7 +34,8 @@ export function readList(path: string, body: unknown): ObjectList {
   };
 }
 
-function isObject(item: unknown): item is KubeObject {
+/** Whether an item of a list is an object as API servers keep them. */
+export function isObject(item: unknown): item is KubeObject {
   const { uid, name, resourceVersion } = (item as Partial<KubeObject> | null)?.metadata ?? {};
   return typeof uid === 'string' && typeof name === 'string' && typeof resourceVersion === 'string';
 }

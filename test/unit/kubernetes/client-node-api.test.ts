@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, afterEach, before, describe, test } from 'node:test';
+import { after, afterEach, before, describe, type TestContext, test } from 'node:test';
 import { ClientNodeApi } from '../../../src/kubernetes/client-node-api.ts';
 import { KisimError } from '../../../src/util/errors.ts';
 import { FakeApiServer } from '../../support/fake-api-server.ts';
@@ -414,5 +418,108 @@ describe('watches', () => {
       for await (const _ of events) stop.abort(new Error('enough'));
     };
     await assert.rejects(read(), /enough/);
+  });
+});
+
+describe('lists item by item', () => {
+  test('items as they arrive, the rest as the answer', async () => {
+    const api = await connect();
+    const names: unknown[] = [];
+    const answer = await api.list(get, (item) => {
+      names.push((item as { metadata: { name: string } }).metadata.name);
+    });
+    assert.equal(answer.status, 200);
+    assert.deepEqual(names.slice(0, 2), ['default', 'kube-system']);
+    const { kind, items } = answer.body as { kind: string; items: unknown[] };
+    assert.equal(kind, 'NamespaceList');
+    assert.deepEqual(items, []);
+  });
+
+  test('a refusal has no items', async () => {
+    const api = await connect();
+    server.faults.add({ fault: { status: 403, body: { kind: 'Status', items: [{}], message: 'no' } } });
+    const { status, body } = await api.list(get, () => assert.fail());
+    assert.equal(status, 403);
+    assert.equal((body as { message: string }).message, 'no');
+  });
+
+  test('an item that is no JSON, and what is thrown at one', async () => {
+    const api = await connect();
+    const headers = { 'content-type': 'application/json' };
+    server.faults.add({ fault: { status: 200, body: '{"items":[{nonsense}]}', headers } });
+    await assert.rejects(
+      api.list(get, () => assert.fail()),
+      hasCode('KISIM_E_KUBE_ANSWER'),
+    );
+    const thrown = new TypeError('mine');
+    const throwing = api.list(get, () => {
+      throw thrown;
+    });
+    await assert.rejects(throwing, (error) => error === thrown);
+  });
+});
+
+describe('a server over TLS', () => {
+  const made = spawnSync(
+    'openssl',
+    [
+      ...[
+        'req',
+        '-x509',
+        '-newkey',
+        'ec',
+        '-pkeyopt',
+        'ec_paramgen_curve:prime256v1',
+        '-nodes',
+        '-days',
+        '2',
+      ],
+      ...['-subj', '/CN=tester', '-addext', 'subjectAltName=IP:127.0.0.1'],
+      ...['-keyout', join(folder, 'tls.key'), '-out', join(folder, 'tls.crt')],
+    ],
+    { stdio: 'ignore' },
+  );
+  const skip = made.status === 0 ? false : 'needs openssl to make a certificate';
+  const serve = async (t: TestContext): Promise<string> => {
+    const files = { key: readFileSync(join(folder, 'tls.key')), cert: readFileSync(join(folder, 'tls.crt')) };
+    const secure = createServer(files, (_, response) => response.end('ok'));
+    secure.listen(0, '127.0.0.1');
+    await once(secure, 'listening');
+    t.after(() => secure.close().closeAllConnections());
+    return `https://127.0.0.1:${(secure.address() as AddressInfo).port}`;
+  };
+
+  test('known by its authority, or not checked where the kubeconfig says so', { skip }, async (t) => {
+    const url = await serve(t);
+    const authority = readFileSync(join(folder, 'tls.crt')).toString('base64');
+    const checked = await connect(config({ server: url, 'certificate-authority-data': authority }, {}));
+    assert.equal((await checked.request(get)).status, 200);
+    const unchecked = await connect(config({ server: url, 'insecure-skip-tls-verify': true }, {}));
+    assert.equal((await unchecked.request(get)).status, 200);
+    checked.close();
+    unchecked.close();
+  });
+
+  test('one that nobody signed, or signed for another name', { skip }, async (t) => {
+    const url = await serve(t);
+    const unknown = await connect(config({ server: url }, {}));
+    await assert.rejects(unknown.request(get), hasCode('KISIM_E_KUBE_CERTIFICATE', /self-signed/));
+    const authority = readFileSync(join(folder, 'tls.crt')).toString('base64');
+    const named = { 'certificate-authority-data': authority, 'tls-server-name': 'other.example' };
+    const other = await connect(config({ server: url, ...named }, {}));
+    await assert.rejects(other.request(get), hasCode('KISIM_E_KUBE_CERTIFICATE', /other\.example/));
+  });
+
+  test('a key that is none', { skip }, async (t) => {
+    const url = await serve(t);
+    const nonsense = Buffer.from('nonsense').toString('base64');
+    const user = { 'client-certificate-data': nonsense, 'client-key-data': nonsense };
+    const api = await connect(config({ server: url, 'insecure-skip-tls-verify': true }, user));
+    await assert.rejects(api.request(get), hasCode('KISIM_E_KUBE_CERTIFICATE'));
+  });
+
+  test('a server that speaks no TLS', async () => {
+    const api = await connect(config({ server: server.url.replace('http:', 'https:') }, {}));
+    await assert.rejects(api.request(get), hasCode('KISIM_E_KUBE_CERTIFICATE', /wrong version number/));
   });
 });
