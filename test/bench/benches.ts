@@ -13,6 +13,7 @@ import { rulesSpeedBench } from './rules-speed.bench.ts';
 import { scanBench } from './scan.bench.ts';
 import { studyBench } from './study.bench.ts';
 import { truthBench } from './truth.bench.ts';
+import { watchMemoryBench } from './watch-memory.bench.ts';
 
 /** Every benchmark, in the order of the table. */
 export const benches: readonly Bench[] = [
@@ -31,4 +32,5 @@ export const benches: readonly Bench[] = [
   rulesSpeedBench,
   closedFormsBench,
   studyBench,
+  watchMemoryBench,
 ];
