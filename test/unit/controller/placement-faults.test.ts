@@ -264,7 +264,7 @@ test('whatever fails, no pod is held past its deadline, handed over twice, or to
       placed += counts.placed;
       assert.deepEqual(problems, []);
     }),
-    { numRuns: Number(process.env['KISIMD_FAULT_RUNS'] ?? 15) },
+    { numRuns: Number(process.env['FAULT_RUNS'] ?? 15) },
   );
   // A loop that did nothing would pass too.
   assert.ok(placed > 100, `${placed} pods placed`);
