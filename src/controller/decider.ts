@@ -122,12 +122,12 @@ export class Decider implements BookObserver {
   }
 
   placed(pod: Pod, node: number): void {
-    this.#constraints?.placed(pod, node);
+    this.#tellConstraints((constraints) => constraints.placed(pod, node));
     this.#tell((run) => run.placed?.(pod, node));
   }
 
   removed(pod: Pod, node: number): void {
-    this.#constraints?.removed(pod, node);
+    this.#tellConstraints((constraints) => constraints.removed(pod, node));
     this.#tell((run) => run.removed?.(pod, node));
   }
 
@@ -135,10 +135,12 @@ export class Decider implements BookObserver {
   decide(pod: Pod, slackLeft: number): Verdict {
     const cluster = this.#cluster;
     if (cluster === undefined || this.#options.book.cluster === undefined) return { kind: 'no-node' };
+    const constraints = this.#constraints;
+    if (constraints === undefined) return { kind: 'failed', why: 'what keeps pods off nodes is not known' };
     const candidates = this.#candidates;
     try {
       candidates.count = feasibleNodes(cluster, pod, candidates.nodes);
-      candidates.count = this.#constraints!.filter(pod, candidates.nodes, candidates.count);
+      candidates.count = constraints.filter(pod, candidates.nodes, candidates.count);
     } catch (error) {
       return { kind: 'failed', why: this.#failed(this.#policy, error) };
     }
@@ -241,6 +243,18 @@ export class Decider implements BookObserver {
       contender.startError = startError(contender.name, error, cluster);
       this.#counts.policyFailures++;
       this.#options.log.error('policy-not-started', { error: contender.startError });
+    }
+  }
+
+  /** Without it no node can be offered, until the next rebuild; what is booked stays true. */
+  #tellConstraints(told: (constraints: ConstraintFilter) => void): void {
+    if (this.#constraints === undefined) return;
+    try {
+      told(this.#constraints);
+    } catch (error) {
+      this.#constraints = undefined;
+      this.#counts.policyFailures++;
+      this.#options.log.error('constraints-lost', { error: failure('constraint filter', error) });
     }
   }
 

@@ -136,6 +136,16 @@ test('a run that cannot follow the cluster is replaced by the fallback until the
   assert.equal(placed(by.decide(podOf(0), 0)).policy, 'lost');
 });
 
+test('a book that tells a pod twice costs decisions, and nothing else, until the next rebuild', () => {
+  const { decider: by, book, events } = decider(kube);
+  by.placed(podOf(5), 0);
+  by.placed(podOf(5), 1);
+  assert.ok(events.some(({ event }) => event === 'constraints-lost'));
+  assert.equal(by.decide(podOf(0), 0).kind, 'failed');
+  book.setNodes([server('a', 0)]);
+  assert.equal(by.decide(podOf(0), 0).kind, 'place');
+});
+
 test('without a node there is nothing to decide', () => {
   const book = new LiveCluster();
   const { log } = recordingLogger();
