@@ -13,6 +13,7 @@ import { runInside } from './support/run-inside.ts';
 const parts = [
   'control-plane',
   'api-contract',
+  'watching',
   'acting',
   'gate-webhook',
   'permissions',
