@@ -1,7 +1,7 @@
 import type { Milliseconds } from '../util/units.ts';
 import { DeadlineKeeper } from './deadline-keeper.ts';
 import type { Verdict } from './decider.ts';
-import { decisionEntry, type Outcome } from './decision-entry.ts';
+import type { Outcome } from './decision-entry.ts';
 import { eligibility } from './eligibility.ts';
 import { errors } from './errors.ts';
 import { type FreeReason, HeldPod, podFields, podName } from './held-pod.ts';
@@ -9,8 +9,9 @@ import type { LoopCounts, LoopGauges } from './loop-counts.ts';
 import type { PlacementLoopOptions } from './loop-options.ts';
 import { type FinalResult, PodWrites } from './pod-writes.ts';
 import type { PendingPod } from './ports.ts';
+import { Records } from './records.ts';
 import { sweep } from './sweep.ts';
-import { UidQueue } from './uid-queue.ts';
+import { Turns } from './turns.ts';
 
 /** What a turn may take before others are let in. */
 const TURN_MILLISECONDS: Milliseconds = 8;
@@ -29,11 +30,9 @@ const STOP_MILLISECONDS: Milliseconds = 5_000;
 export class PlacementLoop {
   readonly #o: PlacementLoopOptions;
   readonly #held = new Map<string, HeldPod>();
-  readonly #toDecide = new UidQueue();
-  readonly #toFree = new UidQueue();
+  readonly #turns = new Turns();
   readonly #waiting = new Set<string>();
-  /** Recorded decisions whose pods have not been seen to be bound. */
-  readonly #unbound = new Set<string>();
+  readonly #records: Records;
   readonly #writes: PodWrites;
   readonly #deadlines: DeadlineKeeper;
   readonly #assumptions: DeadlineKeeper;
@@ -50,10 +49,11 @@ export class PlacementLoop {
     this.#o = options;
     const { time } = options;
     this.#clockOffsetSeconds = (time.unixMilliseconds() - time.monotonicMilliseconds()) / 1000;
+    this.#records = new Records(options);
     this.#writes = new PodWrites({
       ...options,
       finished: (held, result) => this.#written(held, result),
-      again: (held) => this.#enqueue(held),
+      again: (held) => this.#turns.add(held),
       ended: (held) => this.#ended(held),
     });
     this.#deadlines = new DeadlineKeeper(time, (uid) => this.#overdue(uid));
@@ -128,7 +128,7 @@ export class PlacementLoop {
       if (what.may === 'free') held.freeBecause = what.because;
       else if (this.#stopped !== undefined) held.freeBecause = 'stopping';
       else if (this.#o.paused.reason !== undefined) held.freeBecause = 'paused';
-      this.#enqueue(held);
+      this.#turns.add(held);
     } else {
       held.pod = pod;
       held.isSettled = false;
@@ -140,7 +140,7 @@ export class PlacementLoop {
   #settled(uid: string, node: string | undefined): void {
     if (node === undefined) this.#o.book.forget(uid);
     this.#assumptions.clear(uid);
-    if (this.#unbound.delete(uid) && node !== undefined) this.#o.sink.bound(uid, node);
+    this.#records.settled(uid, node);
     const held = this.#held.get(uid);
     if (held === undefined) return;
     held.endedOn = node ?? '';
@@ -158,11 +158,6 @@ export class PlacementLoop {
     held.state = 'finished';
     this.#held.delete(uid);
     this.#maybeStopped();
-  }
-
-  #enqueue(held: HeldPod): void {
-    held.state = 'queued';
-    (held.freeBecause === undefined ? this.#toDecide : this.#toFree).push(held.pod.uid);
   }
 
   #nextTurn(): void {
@@ -189,23 +184,8 @@ export class PlacementLoop {
     }
   }
 
-  /** Pods that must be freed go first, and have room of their own. */
   #next(): HeldPod | undefined {
-    const { mostInFlight } = this.#o;
-    const writes = this.#writes;
-    while (writes.inFlight < 2 * mostInFlight) {
-      const uid = this.#toFree.shift();
-      if (uid === undefined) break;
-      const held = this.#held.get(uid);
-      if (held?.state === 'queued') return held;
-    }
-    while (writes.inFlight < mostInFlight) {
-      const uid = this.#toDecide.shift();
-      if (uid === undefined) break;
-      const held = this.#held.get(uid);
-      if (held?.state === 'queued' && held.freeBecause === undefined) return held;
-    }
-    return undefined;
+    return this.#turns.next(this.#writes.inFlight, this.#o.mostInFlight);
   }
 
   /** Whatever is wrong with one pod, it is let go, and the others have their turn. */
@@ -229,7 +209,7 @@ export class PlacementLoop {
       this.#free(held);
       return;
     }
-    book.setTime(this.#clockOffsetSeconds + now / 1000, this.#toDecide.size + this.#waiting.size);
+    book.setTime(this.#clockOffsetSeconds + now / 1000, this.#turns.toDecide + this.#waiting.size);
     const verdict = decider.decide(held.pod.pod, Math.max(0, (held.slackUntil - now) / 1000));
     if (verdict.kind === 'place') this.#decided(held, verdict);
     else if (this.#mayWait(held, verdict, now)) this.#wait(held);
@@ -252,7 +232,7 @@ export class PlacementLoop {
     this.#waiting.add(held.pod.uid);
     this.#cancelRecheck ??= this.#o.time.after(RECHECK_MILLISECONDS, () => {
       this.#cancelRecheck = undefined;
-      for (const uid of this.#waiting) this.#enqueue(this.#held.get(uid)!);
+      for (const uid of this.#waiting) this.#turns.add(this.#held.get(uid)!);
       this.#waiting.clear();
       this.#pump();
     });
@@ -277,7 +257,7 @@ export class PlacementLoop {
       this.#writes.begin(held, undefined);
       return;
     }
-    this.#record(held, outcome);
+    this.#records.add(held, outcome);
     this.#finish(held);
   }
 
@@ -287,7 +267,7 @@ export class PlacementLoop {
       return;
     }
     // Nobody's to free: recorded alone.
-    this.#record(held, { outcome: 'observed', reason: this.#reason(held) });
+    this.#records.add(held, { outcome: 'observed', reason: this.#reason(held) });
     this.#finish(held);
   }
 
@@ -296,13 +276,13 @@ export class PlacementLoop {
       this.#counts.placed++;
       if (held.endedOn === undefined)
         this.#assumptions.set(held.pod.uid, this.#o.time.monotonicMilliseconds() + ASSUMED_MILLISECONDS);
-      this.#record(held, result);
+      this.#records.add(held, result);
     } else if (result.outcome === 'freed') {
       const why = result.why ?? 'refused';
       const key = held.freeBecause ?? why;
       this.#counts.freed[key] = (this.#counts.freed[key] ?? 0) + 1;
-      this.#record(held, { outcome: 'freed', reason: this.#reason(held) ?? why });
-    } else this.#record(held, result);
+      this.#records.add(held, { outcome: 'freed', reason: this.#reason(held) ?? why });
+    } else this.#records.add(held, result);
     this.#finish(held);
   }
 
@@ -330,7 +310,7 @@ export class PlacementLoop {
     // What the server asked for is kept to.
     if (held.state === 'retrying' && this.#o.time.monotonicMilliseconds() < held.silentUntil) return;
     this.#waiting.delete(uid);
-    this.#enqueue(held);
+    this.#turns.add(held);
   }
 
   #freeAll(because: FreeReason): void {
@@ -355,10 +335,10 @@ export class PlacementLoop {
     const found = sweep(this.#o.pods.list(), this.#held, now);
     for (const held of found.vanished) this.#letGo(held);
     for (const pod of found.waiting) this.#pending(pod);
-    for (const uid of this.#unbound) if (!found.uids.has(uid)) this.#unbound.delete(uid);
+    this.#records.keepOnly(found.uids);
     for (const held of this.#o.mode === 'dry-run' ? [] : found.stillGated) {
       held.freeBecause = 'still-gated';
-      this.#enqueue(held);
+      this.#turns.add(held);
     }
     for (const held of found.overdue) {
       this.#counts.overdue++;
@@ -385,24 +365,5 @@ export class PlacementLoop {
   #reason({ freeBecause, details }: HeldPod): string | undefined {
     if (freeBecause === 'paused') return `paused: ${this.#o.paused.reason ?? 'until now'}`;
     return details === undefined ? freeBecause : `${freeBecause}: ${details}`;
-  }
-
-  #record(held: HeldPod, outcome: Outcome): void {
-    const { mode, decider, time, sink, log } = this.#o;
-    const entry = decisionEntry(held, outcome, {
-      mode,
-      policy: decider.policyName,
-      unixMilliseconds: time.unixMilliseconds(),
-      monotonicMilliseconds: time.monotonicMilliseconds(),
-    });
-    const { uid } = held.pod;
-    try {
-      sink.record(entry);
-      if (held.endedOn === undefined) this.#unbound.add(uid);
-      else if (held.endedOn !== '') sink.bound(uid, held.endedOn);
-    } catch (error) {
-      // Pods are not held for the sake of the records.
-      log.error('decision-not-recorded', podFields(held, error));
-    }
   }
 }
