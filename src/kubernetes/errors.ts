@@ -19,8 +19,8 @@ export const errors = defineErrors({
   },
   KISIM_E_KUBE_FORBIDDEN: {
     summary: 'the API server forbids it',
-    expected: 'the permissions that `kisimd setup` grants',
-    action: 'run `kisimd setup`, or add the verb to the role of the user named here',
+    expected: 'the permissions that docs/developer/acting.md lists',
+    action: 'add the verb to the role of the user named here',
   },
   KISIM_E_KUBE_TOO_OLD: {
     summary: 'the API server is too old',
