@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Clock, systemClock } from '../util/clock.ts';
+import { KisimError } from '../util/errors.ts';
 import type { RandomSource } from '../util/rng.ts';
 import { Backoff } from './backoff.ts';
 import { errors } from './errors.ts';
@@ -47,7 +48,7 @@ export interface ListWatchOptions<T> {
   readonly pageSize?: number;
   /** Everything is listed again once it is so old, against whatever a watch may have missed. */
   readonly reconcileSeconds?: number;
-  /** The server tells at least its version every minute; a watch that is silent for longer is dead. */
+  /** The server tells its version every minute where anything changes; a watch that is silent for longer may be dead. */
   readonly inactivityMilliseconds?: number;
 }
 
@@ -277,6 +278,7 @@ export class ListWatch<T> {
       throw new Refused(cause, answer.status, answer.retryAfterSeconds);
     }
     let good = false;
+    const livedLong = (): boolean => this.#clock.monotonicNanoseconds() - opened >= GOOD_WATCH_NANOSECONDS;
     try {
       for await (const event of answer.events) {
         if (signal.aborted) return true;
@@ -285,8 +287,13 @@ export class ListWatch<T> {
         good = true;
         this.#succeeded();
       }
+    } catch (error) {
+      // Where nothing of the kind changes there is nothing to tell, not even a version: as good an end as any. Whether the
+      // connection was dead the next watch will find out.
+      const silent = error instanceof KisimError && error.code === 'KISIM_E_KUBE_TIMEOUT';
+      if (!silent || !livedLong()) throw error;
     } finally {
-      if (this.#clock.monotonicNanoseconds() - opened >= GOOD_WATCH_NANOSECONDS) {
+      if (livedLong()) {
         good = true;
         this.#succeeded();
       }

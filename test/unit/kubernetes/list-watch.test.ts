@@ -315,6 +315,18 @@ describe('in bad times', () => {
     await told.has('watch', 2);
   });
 
+  test('a watch that was silent for long, because nothing changes, is asked for again without a word', async () => {
+    server.watches.opened = () => {
+      now += 130e9;
+      told.add('watch');
+    };
+    watch({ inactivityMilliseconds: 20 });
+    await told.has('watch', 3);
+    assert.deepEqual(told.all, ['listed', 'watch', 'watch', 'watch']);
+    assert.deepEqual(waits, []);
+    assert.equal(requestsOf('list').length, 1);
+  });
+
   test('watches that end at once, without an event, are not asked for in a tight loop', async () => {
     server.watches.opened = (open) => {
       told.add('watch');
