@@ -43,5 +43,58 @@ export interface Config {
     readonly zeroEnergyProcesses: boolean;
     readonly processMetrics: readonly ('joules' | 'watts' | 'seconds')[];
   };
+  readonly kubernetes: {
+    /** As kubectl finds it where undefined. */
+    readonly kubeconfig: string | undefined;
+    readonly context: string | undefined;
+    /** The program's own: its lease, its emergency stop. */
+    readonly namespace: string;
+    /** Energy of nodes that this host does not meter itself. */
+    readonly prometheusUrl: string | undefined;
+    /** Cumulative joules by node, with a label `node_name`, `node` or `instance`. */
+    readonly prometheusQuery: string;
+    /** Where the use of pods on nodes that this host does not meter comes from. */
+    readonly podUse: 'auto' | 'kubelet' | 'metrics' | 'off';
+  };
+  readonly placement: {
+    /** auto: live where there is a kubeconfig or a service account, else simulated. */
+    readonly cluster: 'auto' | 'live' | 'simulated' | 'off';
+    readonly mode: 'act' | 'dry-run' | 'shadow';
+    readonly policy: string;
+    readonly fallback: string | undefined;
+    readonly reference: string | undefined;
+    readonly strength: 'preferred' | 'required';
+    readonly deadlineSeconds: number;
+    readonly longestSlackSeconds: number;
+    readonly mostInFlight: number;
+    /** File that tells the power and the sleep of nodes. */
+    readonly nodeTable: string | undefined;
+    /** Nodes that nothing is known of get a curve by their CPUs, marked `estimated`. */
+    readonly estimateMissingPower: boolean;
+    readonly jobs: boolean;
+    readonly deployments: boolean;
+    readonly nodeAdvice: boolean;
+  };
+  readonly sleep: {
+    readonly enabled: boolean;
+    /** A program and its arguments; {node} stands for the node's name. */
+    readonly sleepCommand: string | undefined;
+    readonly wakeCommand: string | undefined;
+    readonly emptySeconds: number;
+    readonly minimumAwakeSeconds: number;
+    readonly minimumAsleepSeconds: number;
+    readonly wakeTimeoutSeconds: number;
+    readonly spareNodes: number;
+    /** Whether nodes are emptied by eviction; otherwise only those go to sleep that are empty by themselves. */
+    readonly drain: boolean;
+  };
+  readonly replacement: {
+    readonly enabled: boolean;
+    readonly evictionsPerHour: number;
+    /** What an eviction costs, beside the energy of the work that is done again. */
+    readonly restartJoules: number;
+    /** A move must have paid for itself after so long. */
+    readonly paybackSeconds: number;
+  };
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' };
 }

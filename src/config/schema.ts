@@ -117,6 +117,111 @@ export const sections: Sections = {
     zeroEnergyProcesses: toggle('Whether /metrics also lists processes that burnt nothing.'),
     processMetrics: listOf(['joules', 'watts', 'seconds'], 'Families of metrics exported for each process.'),
   },
+  kubernetes: {
+    kubeconfig: optionalText(
+      'The kubeconfig of the cluster. Where it is not set: KUBECONFIG, ~/.kube/config, or the service account of the pod.',
+      'a path, or nothing',
+    ),
+    context: optionalText('Its context; where it is not set, the current one.'),
+    namespace: text("The program's own namespace in the cluster: its lease and its emergency stop."),
+    prometheusUrl: optionalText(
+      'A Prometheus that keeps the energy of nodes that this host does not meter itself.',
+      'an http(s) address, or nothing',
+    ),
+    prometheusQuery: text(
+      'What it is asked for: joules since any beginning, by node, with a label node_name, node or instance.',
+      'PromQL',
+    ),
+    podUse: oneOf(
+      ['auto', 'kubelet', 'metrics', 'off'],
+      "Where the CPU use of pods on other nodes comes from: the kubelet's summary, metrics-server, or the first that works.",
+    ),
+  },
+  placement: {
+    cluster: oneOf(
+      ['auto', 'live', 'simulated', 'off'],
+      'Which cluster the placement loop serves. auto: the live one where a kubeconfig or a service account is found, ' +
+        'otherwise a simulated one, marked so everywhere.',
+    ),
+    mode: oneOf(
+      ['act', 'dry-run', 'shadow'],
+      'act: places gated pods. shadow: decides, records, and frees them as they are. dry-run: writes nothing.',
+    ),
+    policy: text('The rule that places pods, by its name in docs/developer/policies.md.', 'a policy'),
+    fallback: optionalText('The rule for pods that the policy fails on.', 'a policy, or nothing'),
+    reference: optionalText('The rule that decisions are compared with.', 'a policy, or nothing'),
+    strength: oneOf(
+      ['preferred', 'required'],
+      'How the node of a decision is written: as a preference, which the scheduler may overrule, or as a requirement.',
+    ),
+    deadlineSeconds: duration(
+      'seconds',
+      { min: 0.5, max: 300 },
+      'After this time from its creation a gated pod without slack is freed as it is, whatever else happens.',
+    ),
+    longestSlackSeconds: duration(
+      'seconds',
+      { min: 0, max: 86_400 },
+      'The most slack that a pod is given, whatever it says itself.',
+    ),
+    mostInFlight: integer({ min: 1, max: 256 }, 'Writes to the API server at a time.'),
+    nodeTable: optionalText(
+      'A YAML file that tells the power curves of nodes, and whether they may sleep.',
+      'a path, or nothing',
+    ),
+    estimateMissingPower: toggle(
+      'Whether a node of which nothing is known gets a power curve by its CPUs, marked estimated. Otherwise energy ' +
+        'policies refuse such a cluster.',
+    ),
+    jobs: toggle('Whether suspended Jobs that ask for it are placed and started.'),
+    deployments: toggle(
+      'Whether templates of Deployments that ask for it are given preferences; this rolls their pods.',
+    ),
+    nodeAdvice: toggle(
+      'Whether nodes are labelled by efficiency and the poor ones tainted PreferNoSchedule.',
+    ),
+  },
+  sleep: {
+    enabled: toggle('Whether empty nodes are cordoned and put to sleep, and woken for pods that wait.'),
+    sleepCommand: optionalText(
+      'Puts a node to sleep; {node} stands for its name. No shell reads it.',
+      'a program with its arguments, or nothing',
+    ),
+    wakeCommand: optionalText('Wakes a node; as the former.', 'a program with its arguments, or nothing'),
+    emptySeconds: duration('seconds', { min: 0, max: 86_400 }, 'How long a node must have been empty.'),
+    minimumAwakeSeconds: duration(
+      'seconds',
+      { min: 0, max: 86_400 },
+      'A node that was woken stays awake so long.',
+    ),
+    minimumAsleepSeconds: duration(
+      'seconds',
+      { min: 0, max: 86_400 },
+      'A node that sleeps is left to for so long, unless pods wait.',
+    ),
+    wakeTimeoutSeconds: duration(
+      'seconds',
+      { min: 1, max: 3600 },
+      'A node that is not ready so long after it was woken counts as failed, and is told.',
+    ),
+    spareNodes: integer({ min: 0, max: 1000 }, 'Nodes that stay awake although they are empty.'),
+    drain: toggle(
+      'Whether nodes are emptied by eviction, within disruption budgets; otherwise only empty ones sleep.',
+    ),
+  },
+  replacement: {
+    enabled: toggle('Whether running pods are evicted where that saves more than it costs.'),
+    evictionsPerHour: integer({ min: 1, max: 10_000 }, 'The most evictions in an hour.'),
+    restartJoules: decimal(
+      { min: 0, max: 1e9 },
+      'What a restart costs beside the work that is done again, in joules.',
+    ),
+    paybackSeconds: duration(
+      'seconds',
+      { min: 1, max: 604_800 },
+      'A move must have paid for itself after so long.',
+    ),
+  },
   log: {
     level: oneOf(['debug', 'info', 'warn', 'error'], 'The least severe event that is logged.'),
   },
