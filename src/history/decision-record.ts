@@ -1,4 +1,5 @@
 import type { Milliseconds } from '../util/units.ts';
+import type { ClusterKind } from './cluster-kind.ts';
 
 export type DecisionUnit = 'J' | 'W' | 'points';
 
@@ -18,6 +19,8 @@ export type DecisionMode = 'act' | 'dry-run' | 'shadow';
 
 /** One decision about one pod, with its reasons and what became of it. */
 export interface DecisionRecord {
+  /** Left out: live. */
+  readonly cluster?: ClusterKind;
   readonly unixMilliseconds: Milliseconds;
   readonly namespace: string;
   readonly pod: string;

@@ -1,0 +1,43 @@
+import type { PodScheduling } from '../cluster/pod.ts';
+import type { Milliseconds } from '../util/units.ts';
+import type { ClusterKind } from './cluster-kind.ts';
+
+/**
+ * The life of one pod as far as it is known. The same pod is told again, whole or in part, whenever more is known of it: what is
+ * undefined leaves what was kept before. Times are unix milliseconds.
+ */
+export interface PodRunRecord {
+  /** Left out: live. */
+  readonly cluster?: ClusterKind;
+  readonly uid: string;
+  readonly namespace: string;
+  readonly pod: string;
+  /** Whether the placement loop could ever place it: no DaemonSet, no static pod, not kube-system. */
+  readonly placeable: boolean;
+  /** By the API server's clock. */
+  readonly createdUnixMilliseconds: Milliseconds;
+  readonly node?: string | undefined;
+  /** When it was seen to have its node. Undefined where it had one already when watching began. */
+  readonly boundUnixMilliseconds?: Milliseconds | undefined;
+  /** When its first container ran. */
+  readonly startedUnixMilliseconds?: Milliseconds | undefined;
+  /** When it had ended or was gone; undefined while it is there. */
+  readonly endedUnixMilliseconds?: Milliseconds | undefined;
+  readonly cpuMilli: number;
+  readonly memoryBytes: number;
+  readonly gpuCount?: number | undefined;
+  readonly gpuMilliEach?: number | undefined;
+  readonly extended?: Readonly<Record<string, number>> | undefined;
+  /** How long it may be held back. */
+  readonly slackSeconds: number;
+  /** What it asked of nodes before it had one: without it a replay leaves the pod where it ran. One object for pods that are alike. */
+  readonly scheduling?: PodScheduling | undefined;
+  /** The rule and the mode of the decision that placed it; undefined: the default scheduler alone. */
+  readonly policy?: string | undefined;
+  readonly mode?: string | undefined;
+  /** CPU time that it has really used, and the time over which that was metered; undefined: not known. */
+  readonly cpu?:
+    | { readonly usedMicroseconds: number; readonly meteredMilliseconds: Milliseconds }
+    | undefined;
+  readonly restarts?: number | undefined;
+}
