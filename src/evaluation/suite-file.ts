@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { isMap, isSeq, LineCounter, parseDocument } from 'yaml';
+import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { systemErrorCode } from '../util/errors.ts';
+import { offsetOf } from '../util/yaml-offset.ts';
 import { errors } from './errors.ts';
 import { checkSuite, type Suite } from './suite.ts';
 import { namedSuites } from './suites.ts';
@@ -76,27 +77,4 @@ export function parseSuite(path: string, text: string): Suite {
         loads.map((each) => ({ scenario, load: each, control, policies })),
       ) ?? base.cells,
   });
-}
-
-/** Where in the text a path of keys and indices lies, as deep as it can be followed. */
-function offsetOf(contents: unknown, keys: readonly PropertyKey[]): number {
-  let node: unknown = contents;
-  let offset = 0;
-  for (const key of keys) {
-    if (isMap(node)) {
-      const pair = node.items.find((item) => String(item.key) === String(key));
-      if (pair === undefined) break;
-      offset = startOf(pair.key) ?? offset;
-      node = pair.value;
-    } else if (isSeq(node)) {
-      node = node.items[Number(key)];
-      offset = startOf(node) ?? offset;
-    } else break;
-  }
-  return offset;
-}
-
-function startOf(node: unknown): number | undefined {
-  if (typeof node !== 'object' || node === null || !('range' in node)) return undefined;
-  return Array.isArray(node.range) && typeof node.range[0] === 'number' ? node.range[0] : undefined;
 }

@@ -26,4 +26,10 @@ export const inputErrors = defineErrors({
     expected: '`50x64` (50 nodes of 64 threads), `20x96+8xV100M16` (with 8 GPUs each)',
     action: 'correct the description',
   },
+  KISIM_E_INPUT_NODE_TABLE: {
+    summary: 'the table of nodes is not usable',
+    expected:
+      'YAML with `nodes`, each with `match` (a name pattern or labels) and `power` (a model, watts or a curve)',
+    action: 'correct the line; docs/user/node-table.md has examples',
+  },
 });
