@@ -1,6 +1,8 @@
-import type { NodeEnergySource } from '../cluster/node-energy.ts';
 import type { Milliseconds } from '../util/units.ts';
 import type { ClusterKind } from './cluster-kind.ts';
+
+/** As `NodeEnergySource` of `cluster/`. */
+export type NodeEnergyOrigin = 'metered' | 'prometheus' | 'modelled' | 'played' | 'simulated';
 
 /** Energy of one node of a cluster in one minute. Parts of a minute may be told one by one: they are added up. */
 export interface NodeEnergyRecord {
@@ -14,7 +16,7 @@ export interface NodeEnergyRecord {
   readonly microjoules: number;
   /** Above what the node takes when it is idle; undefined: not known. */
   readonly activeMicrojoules?: number | undefined;
-  readonly source: NodeEnergySource;
+  readonly source: NodeEnergyOrigin;
   readonly coveredMilliseconds: Milliseconds;
   /** CPU time of all its cores that were busy in the covered part; undefined: not known. */
   readonly cpuBusyMicroseconds?: number | undefined;

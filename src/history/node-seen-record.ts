@@ -1,16 +1,20 @@
-import type { Node } from '../cluster/node.ts';
 import type { Milliseconds } from '../util/units.ts';
 import type { ClusterKind } from './cluster-kind.ts';
 
 /**
  * A node that is there, as it is. Told when watching begins, when the node changes, and from time to time: the row of the
- * same description is made longer. Its images are not kept.
+ * same description is made longer.
  */
 export interface NodeSeenRecord {
   /** Left out: live. */
   readonly cluster?: ClusterKind;
-  readonly node: Node;
+  readonly node: string;
   readonly unixMilliseconds: Milliseconds;
+  readonly cpuMilli: number;
+  readonly memoryBytes: number;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Whatever else a replay needs of it, kept as JSON: pods, GPUs, taints, power, sleep. */
+  readonly description: object;
 }
 
 /** A stretch of time in which the cluster was watched without a break: told again while it grows, with the same beginning. */

@@ -1,4 +1,3 @@
-import type { PodScheduling } from '../cluster/pod.ts';
 import type { Milliseconds } from '../util/units.ts';
 import type { ClusterKind } from './cluster-kind.ts';
 
@@ -30,8 +29,11 @@ export interface PodRunRecord {
   readonly extended?: Readonly<Record<string, number>> | undefined;
   /** How long it may be held back. */
   readonly slackSeconds: number;
-  /** What it asked of nodes before it had one: without it a replay leaves the pod where it ran. One object for pods that are alike. */
-  readonly scheduling?: PodScheduling | undefined;
+  /**
+   * `PodScheduling` of `cluster/`, from before it had a node: kept as JSON, and without it a replay leaves the pod where it
+   * ran. One object for pods that are alike.
+   */
+  readonly scheduling?: object | undefined;
   /** The rule and the mode of the decision that placed it; undefined: the default scheduler alone. */
   readonly policy?: string | undefined;
   readonly mode?: string | undefined;
