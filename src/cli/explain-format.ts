@@ -61,6 +61,7 @@ function headline({ namespace, pod, outcome, node, policy, unixMilliseconds, mod
 const reasons: Readonly<Record<string, string>> = {
   deadline: 'its deadline had come',
   'no-node': 'no node could take it then',
+  'default-scheduler': 'no policy was at work',
   'policy-failed': 'no rule could decide',
   refused: 'the server refused the decision',
   contradicted: 'it says itself that it must run elsewhere',

@@ -15,6 +15,8 @@ import type { BookObserver, ClusterBook } from './ports.ts';
 /** After so many failures one after the other a policy is left in peace for a while. */
 const FAILURES_IN_A_ROW = 3;
 const PEACE_MILLISECONDS: Milliseconds = 60_000;
+/** What decides where there is no policy, in records. */
+export const DEFAULT_SCHEDULER = 'default';
 
 /** What is to become of a pod. */
 export type Verdict =
@@ -32,6 +34,8 @@ export type Verdict =
   | { readonly kind: 'wait' }
   /** No node can take it now. */
   | { readonly kind: 'no-node' }
+  /** There is no policy: the default scheduler decides. */
+  | { readonly kind: 'leave' }
   /** Neither policy could decide. */
   | { readonly kind: 'failed'; readonly why: string };
 
@@ -42,7 +46,8 @@ export interface FellBack {
 
 export interface DeciderOptions {
   readonly book: ClusterBook;
-  readonly policy: Policy;
+  /** Undefined: every pod is left to the default scheduler. */
+  readonly policy: Policy | undefined;
   /** Decides where the policy fails; left out: the pod is freed to the default scheduler. */
   readonly fallback?: Policy;
   /** What decisions are compared with; left out: nothing. */
@@ -82,10 +87,9 @@ class Contender {
  */
 export class Decider implements BookObserver {
   readonly #options: DeciderOptions;
-  readonly #policy: Contender;
+  #policy: Contender | undefined;
   readonly #fallback: Contender | undefined;
   readonly #reference: Contender | undefined;
-  readonly #contenders: readonly Contender[];
   readonly #counts = { decisions: 0, policyFailures: 0, fallbacks: 0 };
   #cluster: ClusterState | undefined;
   #constraints: ConstraintFilter | undefined;
@@ -97,10 +101,9 @@ export class Decider implements BookObserver {
     this.#options = options;
     const contender = (policy: Policy | undefined) =>
       policy === undefined ? undefined : new Contender(policy);
-    this.#policy = new Contender(options.policy);
+    this.#policy = contender(options.policy);
     this.#fallback = contender(options.fallback);
     this.#reference = contender(options.reference);
-    this.#contenders = [this.#policy, this.#fallback, this.#reference].filter((each) => each !== undefined);
     options.book.observe(this);
   }
 
@@ -109,7 +112,27 @@ export class Decider implements BookObserver {
   }
 
   get policyName(): string {
-    return this.#policy.name;
+    return this.#policy?.name ?? DEFAULT_SCHEDULER;
+  }
+
+  /** Decides by another policy from now on, on the cluster as it is; undefined: leaves pods to the default scheduler. */
+  usePolicy(policy: Policy | undefined): void {
+    if (policy === undefined) {
+      this.#policy = undefined;
+      return;
+    }
+    const contender = new Contender(policy);
+    const told = (tell: (run: PolicyRun) => void) => this.#tellOne(contender, tell);
+    this.#options.book.tell({
+      rebuilt: (cluster) => this.#start(contender, cluster),
+      placed: (pod, node) => told((run) => run.placed?.(pod, node)),
+      removed: (pod, node) => told((run) => run.removed?.(pod, node)),
+    });
+    this.#policy = contender;
+  }
+
+  get #contenders(): readonly Contender[] {
+    return [this.#policy, this.#fallback, this.#reference].filter((each) => each !== undefined);
   }
 
   rebuilt(cluster: ClusterState): void {
@@ -134,6 +157,8 @@ export class Decider implements BookObserver {
   /** @param slackLeft seconds that the pod may still wait; 0: it must be decided now */
   decide(pod: Pod, slackLeft: number): Verdict {
     const cluster = this.#cluster;
+    const policy = this.#policy;
+    if (policy === undefined) return { kind: 'leave' };
     if (cluster === undefined || this.#options.book.cluster === undefined) return { kind: 'no-node' };
     const constraints = this.#constraints;
     if (constraints === undefined) return { kind: 'failed', why: 'what keeps pods off nodes is not known' };
@@ -142,21 +167,21 @@ export class Decider implements BookObserver {
       candidates.count = feasibleNodes(cluster, pod, candidates.nodes);
       candidates.count = constraints.filter(pod, candidates.nodes, candidates.count);
     } catch (error) {
-      return { kind: 'failed', why: this.#failed(this.#policy, error) };
+      return { kind: 'failed', why: this.#failed(policy, error) };
     }
     if (candidates.count === 0) return { kind: 'no-node' };
     candidates.slackLeft = slackLeft;
     this.#counts.decisions++;
-    const first = this.#choose(this.#policy, pod);
-    if (typeof first === 'number') return this.#verdict(this.#policy, pod, first, undefined);
+    const first = this.#choose(policy, pod);
+    if (typeof first === 'number') return this.#verdict(policy, pod, first, undefined);
     const fallback = this.#fallback;
     // A policy without power curves is a fault of the set-up: another rule would hide it.
-    if (fallback === undefined || this.#policy.startError?.code === noPower)
+    if (fallback === undefined || policy.startError?.code === noPower)
       return { kind: 'failed', why: first.why };
     const second = this.#choose(fallback, pod);
     if (typeof second !== 'number') return { kind: 'failed', why: `${first.why}; ${second.why}` };
     this.#counts.fallbacks++;
-    return this.#verdict(fallback, pod, second, { from: this.#policy.name, why: first.why });
+    return this.#verdict(fallback, pod, second, { from: policy.name, why: first.why });
   }
 
   #verdict(by: Contender, pod: Pod, node: number, fellBack: FellBack | undefined): Verdict {
@@ -260,16 +285,18 @@ export class Decider implements BookObserver {
 
   /** A run that cannot follow the cluster is of no use until the next rebuild. */
   #tell(told: (run: PolicyRun) => void): void {
-    for (const contender of this.#contenders) {
-      if (contender.run === undefined) continue;
-      try {
-        told(contender.run);
-      } catch (error) {
-        contender.run = undefined;
-        contender.startError = failure(contender.name, error);
-        this.#counts.policyFailures++;
-        this.#options.log.error('policy-lost', { error: contender.startError });
-      }
+    for (const contender of this.#contenders) this.#tellOne(contender, told);
+  }
+
+  #tellOne(contender: Contender, told: (run: PolicyRun) => void): void {
+    if (contender.run === undefined) return;
+    try {
+      told(contender.run);
+    } catch (error) {
+      contender.run = undefined;
+      contender.startError = failure(contender.name, error);
+      this.#counts.policyFailures++;
+      this.#options.log.error('policy-lost', { error: contender.startError });
     }
   }
 

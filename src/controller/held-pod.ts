@@ -7,6 +7,7 @@ export type FreeReason =
   | 'deadline'
   | 'paused'
   | 'no-node'
+  | 'default-scheduler'
   | 'policy-failed'
   | 'refused'
   | 'not-opted-in'

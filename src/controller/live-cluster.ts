@@ -32,6 +32,10 @@ export class LiveCluster implements ClusterBook {
 
   observe(observer: BookObserver): void {
     this.#observers.push(observer);
+    this.tell(observer);
+  }
+
+  tell(observer: BookObserver): void {
     if (this.#cluster === undefined) return;
     observer.rebuilt(this.#cluster);
     for (const { pod, node } of this.#bookings.values()) {

@@ -22,6 +22,14 @@ const SWEEP_MILLISECONDS: Milliseconds = 15_000;
 const ASSUMED_MILLISECONDS: Milliseconds = 60_000;
 const STOP_MILLISECONDS: Milliseconds = 5_000;
 
+/** What it means that a pod was not given a node and may not wait. */
+const freeReasons = {
+  wait: 'no-node',
+  'no-node': 'no-node',
+  leave: 'default-scheduler',
+  failed: 'policy-failed',
+} as const;
+
 /**
  * Takes every pod that waits at the gate to its node, or frees it. docs/developer/controller.md has the states of a pod and
  * the invariants: no pod is held past its deadline while there is a leader and a server; never two writes for one pod at a
@@ -216,7 +224,7 @@ export class PlacementLoop {
     else if (this.#o.mode !== 'act' && verdict.kind === 'wait')
       this.#observe(held, { outcome: 'observed', reason: 'would-wait' });
     else {
-      held.freeBecause = verdict.kind === 'failed' ? 'policy-failed' : 'no-node';
+      held.freeBecause = freeReasons[verdict.kind];
       held.details = verdict.kind === 'failed' ? verdict.why : undefined;
       this.#free(held);
     }
@@ -224,7 +232,7 @@ export class PlacementLoop {
 
   /** Waiting holds back a pod: only where decisions are acted on, and within its slack. */
   #mayWait(held: HeldPod, { kind }: Verdict, now: Milliseconds): boolean {
-    return this.#o.mode === 'act' && kind !== 'failed' && now < held.slackUntil;
+    return this.#o.mode === 'act' && (kind === 'wait' || kind === 'no-node') && now < held.slackUntil;
   }
 
   #wait(held: HeldPod): void {

@@ -54,6 +54,8 @@ export interface ClusterBook {
   /** Takes an assumption back; nothing where the watch has confirmed it, or there is none. */
   forget(uid: string): void;
   observe(observer: BookObserver): void;
+  /** Tells all that is booked now, once. */
+  tell(observer: BookObserver): void;
 }
 
 /** What became of a pod that was handed to the actor. */

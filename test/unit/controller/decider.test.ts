@@ -9,7 +9,10 @@ import { podOf, server } from '../../support/random-cluster.ts';
 
 const kube = policyByName('kube-score', { ties: 'first' });
 
-function decider(policy: Policy, more: { fallback?: Policy; reference?: Policy; book?: LiveCluster } = {}) {
+function decider(
+  policy: Policy | undefined,
+  more: { fallback?: Policy; reference?: Policy; book?: LiveCluster } = {},
+) {
   const { book = new LiveCluster(), ...others } = more;
   if (book.cluster === undefined) book.setNodes([server('old', 0), server('middling', 1), server('new', 2)]);
   const { log, events } = recordingLogger();
@@ -155,4 +158,39 @@ test('without a node there is nothing to decide', () => {
   assert.equal(by.decide(podOf(0), 0).kind, 'place');
   book.setNodes([]);
   assert.equal(by.decide(podOf(0), 0).kind, 'no-node');
+});
+
+test('another policy decides from now on, and knows what was booked before', () => {
+  const { decider: by, book } = decider(kube);
+  // Keeps books of its own: what it was told.
+  const told: string[] = [];
+  const other: Policy = {
+    name: 'other',
+    start: ({ cluster }) => {
+      told.push(`started with ${cluster.size} nodes`);
+      return {
+        choose: (_, { nodes, count }) => nodes[count - 1]!,
+        explain: () => [],
+        placed: (pod, node) => told.push(`pod ${pod.id} on ${node}`),
+      };
+    },
+  };
+  book.bound('early', podOf(0), 'middling');
+  by.usePolicy(other);
+  const at = book.cluster!.nodes.findIndex(({ name }) => name === 'middling');
+  assert.deepEqual(told, ['started with 3 nodes', `pod 0 on ${at}`]);
+  assert.equal(by.policyName, 'other');
+  assert.equal(placed(by.decide(podOf(1), 0)).policy, 'other');
+  book.bound('late', podOf(2), 'old');
+  assert.equal(told.length, 3, 'told of what follows');
+});
+
+test('without a policy pods are left to the default scheduler, until there is one', () => {
+  const { decider: by } = decider(undefined, { fallback: kube });
+  assert.deepEqual(by.decide(podOf(0), 0), { kind: 'leave' });
+  assert.equal(by.policyName, 'default');
+  by.usePolicy(kube);
+  assert.equal(placed(by.decide(podOf(0), 0)).policy, 'kube-score');
+  by.usePolicy(undefined);
+  assert.deepEqual(by.decide(podOf(0), 60), { kind: 'leave' });
 });

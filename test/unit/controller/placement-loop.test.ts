@@ -152,6 +152,19 @@ test('a pod that no node can take is freed at once, so that the scheduler may pr
   assert.equal(records[0]?.reason, 'no-node');
 });
 
+test('without a policy every pod is freed to the default scheduler at once, also one with slack', async () => {
+  const { time, pods, actor, records, decider } = await started();
+  decider.usePolicy(undefined);
+  pods.tell(pendingPod(0, { pod: podOf(0, { slackSeconds: 600 }) }));
+  await time.play(1);
+  assert.deepEqual(
+    actor.handed.map(({ node }) => node),
+    [undefined],
+  );
+  assert.equal(records[0]?.reason, 'default-scheduler');
+  assert.equal(records[0]?.policy, 'default');
+});
+
 test('a policy may hold a pod back within its slack and not beyond', async () => {
   const { pods, actor, time, loop } = await started({ policy: waits });
   pods.tell(pendingPod(0, { pod: podOf(0, { slackSeconds: 60 }) }));
