@@ -1,0 +1,224 @@
+import type { Node } from '../../cluster/node.ts';
+import type { NodeEnergyCounters, NodeEnergyReading, NodeJoules } from '../../cluster/node-energy.ts';
+import { kubePolicy } from '../../policy/kube/kube-policy.ts';
+import type { Policy } from '../../policy/policy.ts';
+import { RandomStream } from '../../util/rng.ts';
+import type { Joules, Milliseconds, Watts } from '../../util/units.ts';
+import { LiveCluster } from '../live-cluster.ts';
+import type { Actor, ActResult, LoopTime, PendingPod, PendingPodListener, PendingPods } from '../ports.ts';
+import { ClusterTwin } from './cluster-twin.ts';
+import { OwnScheduler } from './own-scheduler.ts';
+import { PodStream, type StreamedPod } from './pod-stream.ts';
+import { RunningPods } from './running-pods.ts';
+import { SimulatedTime } from './simulated-time.ts';
+
+/** What a scheduler takes to bind a pod. */
+const BIND_MILLISECONDS: Milliseconds = 30;
+
+export interface SimulatedClusterOptions {
+  readonly time: LoopTime;
+  readonly nodes: readonly Node[];
+  readonly seed: number;
+  /** Whether pods come with the gate, as in a namespace that is opted in; otherwise the cluster's own scheduler binds them. */
+  readonly isGated: boolean;
+  /** Rules that place the same pods on the same nodes beside this cluster. */
+  readonly twins: readonly Policy[];
+}
+
+/** Energy of all nodes under one rule since the cluster began. */
+export interface SimulatedEnergy {
+  readonly joules: Joules;
+  /** Above what the nodes take when they are idle. */
+  readonly activeJoules: Joules;
+  /** At this moment. */
+  readonly watts: Watts;
+}
+
+export interface SimulatedSituation {
+  readonly seconds: number;
+  readonly nodes: number;
+  readonly created: number;
+  readonly running: number;
+  /** Pods without a node. */
+  readonly waiting: number;
+  readonly energy: SimulatedEnergy;
+  readonly twins: readonly (SimulatedEnergy & { readonly policy: string })[];
+}
+
+interface Unbound {
+  readonly streamed: StreamedPod;
+  pending: PendingPod;
+}
+
+/**
+ * A cluster that is not there, behind the same ports as a live one: nodes with the power curves of real server models, pods that
+ * come, wait at the gate, are bound and end in real time, and a scheduler of its own for pods that are freed. Everything but the
+ * moments of the loop's decisions follows from the seed.
+ */
+export class SimulatedCluster implements PendingPods, Actor, NodeEnergyCounters {
+  readonly book = new LiveCluster();
+  readonly #o: SimulatedClusterOptions;
+  readonly #clock: SimulatedTime;
+  readonly #stream: PodStream;
+  readonly #running: RunningPods;
+  readonly #scheduler: OwnScheduler;
+  readonly #twins: readonly ClusterTwin[];
+  readonly #nodeIndex: ReadonlyMap<string, number>;
+  readonly #unbound = new Map<string, Unbound>();
+  readonly #listeners = new Set<PendingPodListener>();
+  /** Freed pods on their way to a node, by the time of their binding. */
+  #binding: { readonly uid: string; readonly node: number | undefined; readonly at: number }[] = [];
+  #next: StreamedPod;
+  #created = 0;
+  #cancel: (() => void) | undefined;
+
+  constructor(options: SimulatedClusterOptions) {
+    const { nodes, seed, twins, time } = options;
+    this.#o = options;
+    this.#clock = new SimulatedTime(time);
+    const random = new RandomStream(seed);
+    this.#stream = new PodStream(random.fork('pods'));
+    this.#running = new RunningPods(nodes);
+    this.#scheduler = new OwnScheduler(
+      this.#running,
+      kubePolicy(),
+      random.fork('scheduler'),
+      (streamed, node) => this.#started(streamed, node),
+    );
+    this.#twins = twins.map((policy) => new ClusterTwin(nodes, policy, random.fork(`twin/${policy.name}`)));
+    this.#nodeIndex = new Map(nodes.map(({ name }, i) => [name, i]));
+    this.book.setNodes(nodes);
+    this.#next = this.#stream.next();
+  }
+
+  start(): void {
+    this.#clock.start();
+    this.#arm();
+  }
+
+  stop(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    this.#clock.stop();
+  }
+
+  get situation(): SimulatedSituation {
+    this.#advance();
+    const now = this.#clock.seconds;
+    return {
+      seconds: now,
+      nodes: this.#o.nodes.length,
+      created: this.#created,
+      running: this.#running.count,
+      waiting: this.#unbound.size,
+      energy: { ...this.#running.total(now), watts: this.#running.watts },
+      twins: this.#twins.map((twin) => ({ policy: twin.policy, ...twin.energy(now) })),
+    };
+  }
+
+  async read(signal?: AbortSignal): Promise<NodeEnergyReading> {
+    signal?.throwIfAborted();
+    this.#advance();
+    const now = this.#clock.seconds;
+    const unixMilliseconds = this.#o.time.unixMilliseconds();
+    const nodes = new Map<string, NodeJoules>();
+    this.#o.nodes.forEach(({ name }, i) => {
+      const joules = this.#running.joules(i, now);
+      nodes.set(name, { joules, source: 'simulated', asOfUnixMilliseconds: unixMilliseconds });
+    });
+    return { unixMilliseconds, nodes, missing: new Map() };
+  }
+
+  *list(): Iterable<PendingPod> {
+    for (const { pending } of this.#unbound.values()) yield pending;
+  }
+
+  subscribe(listener: PendingPodListener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  async free({ uid }: PendingPod, node: string | undefined): Promise<ActResult> {
+    const unbound = this.#unbound.get(uid);
+    if (unbound === undefined) return { outcome: 'gone' };
+    if (!unbound.pending.isGated) return { outcome: 'already-free' };
+    const index = node === undefined ? undefined : this.#nodeIndex.get(node);
+    if (node !== undefined && index === undefined) return { outcome: 'refused' };
+    unbound.pending = { ...unbound.pending, isGated: false };
+    this.#bindSoon(uid, index);
+    return node === undefined ? { outcome: 'freed' } : { outcome: 'placed', node };
+  }
+
+  #bindSoon(uid: string, node: number | undefined): void {
+    this.#binding.push({ uid, node, at: this.#clock.seconds + BIND_MILLISECONDS / 1000 });
+    this.#arm();
+  }
+
+  /** One timer for all that happens next. */
+  #arm(): void {
+    if (!this.#clock.isRunning) return;
+    this.#cancel?.();
+    const next = Math.min(
+      this.#next.atSeconds,
+      this.#running.nextEndSeconds,
+      this.#binding[0]?.at ?? Number.POSITIVE_INFINITY,
+    );
+    // A millisecond more: timers may come a little early.
+    const wait = Math.max(0, (next - this.#clock.seconds) * 1000) + 1;
+    this.#cancel = this.#o.time.after(Math.min(wait, SimulatedTime.longestMilliseconds), () => {
+      this.#advance();
+      this.#arm();
+    });
+  }
+
+  /** Everything up to now, in the order of its kinds: ends make room, then pods are bound, then new ones come. */
+  #advance(): void {
+    const now = this.#clock.seconds;
+    this.#scheduler.advance(now, ({ uid }) => this.book.gone(uid));
+    while (this.#binding.length > 0 && this.#binding[0]!.at <= now) {
+      const { uid, node } = this.#binding.shift()!;
+      this.#bind(uid, node, now);
+    }
+    while (this.#next.atSeconds <= now) {
+      const streamed = this.#next;
+      this.#next = this.#stream.next();
+      for (const twin of this.#twins) twin.arrive(streamed);
+      this.#create(streamed);
+    }
+  }
+
+  #create(streamed: StreamedPod): void {
+    const { uid, pod, ownerKind } = streamed;
+    this.#created++;
+    const pending: PendingPod = {
+      uid,
+      namespace: pod.namespace,
+      name: pod.name,
+      createdUnixMilliseconds: this.#o.time.unixMilliseconds(),
+      isGated: this.#o.isGated,
+      isOptedIn: true,
+      isDeleting: false,
+      nodeName: undefined,
+      ownerKinds: [ownerKind],
+      pod,
+    };
+    this.#unbound.set(uid, { streamed, pending });
+    for (const listener of this.#listeners) listener.pending(pending);
+    if (!this.#o.isGated) this.#bindSoon(uid, undefined);
+  }
+
+  /** As the default scheduler with a preferred node: that one where it has room, else any. */
+  #bind(uid: string, node: number | undefined, now: number): void {
+    const { streamed } = this.#unbound.get(uid)!;
+    if (node !== undefined && this.#running.fits(streamed, node))
+      this.#scheduler.startOn(streamed, node, now);
+    else this.#scheduler.schedule(streamed, now);
+  }
+
+  #started({ uid, pod }: StreamedPod, node: number): void {
+    const { name } = this.#o.nodes[node]!;
+    this.#unbound.delete(uid);
+    this.book.bound(uid, pod, name);
+    for (const listener of this.#listeners) listener.settled(uid, name);
+  }
+}
