@@ -28,3 +28,17 @@ export const NOTHING_FOUND: ContainerFinding = {
   podName: '',
   podNamespace: '',
 };
+
+/** What two sources tell together; where both tell, the first is believed. */
+export function mergeFindings(
+  first: ContainerFinding,
+  second: ContainerFinding | undefined,
+): ContainerFinding {
+  if (second === undefined) return first;
+  return {
+    containerName: first.containerName || second.containerName,
+    runtime: first.runtime || second.runtime,
+    podName: first.podName || second.podName,
+    podNamespace: first.podName ? first.podNamespace : second.podNamespace || first.podNamespace,
+  };
+}

@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemErrorCode } from '../util/errors.ts';
+import type { HostRoots } from '../util/host-roots.ts';
 import type { Logger } from '../util/log.ts';
 import type { ContainerFinding, ContainerQuestion, ContainerSource } from './container-finding.ts';
-import { NOTHING_FOUND } from './container-finding.ts';
+import { mergeFindings, NOTHING_FOUND } from './container-finding.ts';
+import { ContainerdShims } from './containerd-shims.ts';
 import { dockerNames } from './docker-names.ts';
 import { inventoryErrors } from './errors.ts';
 import { kubeletLogNames } from './kubelet-log-names.ts';
@@ -15,17 +17,21 @@ import { podmanNames } from './podman-names.ts';
  * server is asked. Each question costs a few file reads: ask once for each new container.
  */
 export class ContainerNames {
+  /** To be told of every birth and exit. */
+  readonly shims: ContainerdShims;
   readonly #root: string;
   readonly #log: Logger;
   readonly #sources: readonly (readonly [string, ContainerSource])[];
   readonly #told = new Set<string>();
 
-  constructor(root: string, log: Logger) {
+  constructor({ root, proc }: Pick<HostRoots, 'root' | 'proc'>, log: Logger) {
+    this.shims = new ContainerdShims(proc, root);
     this.#root = root;
     this.#log = log;
     // Bundles first: they tell pod and container in one file, from the moment the container starts.
     this.#sources = [
       ['containerd', containerdNames(root)],
+      ['containerd shims', this.shims.find],
       ['docker', dockerNames(root)],
       ['cri-o', crioNames(root)],
       ['podman', podmanNames(root)],
@@ -39,8 +45,7 @@ export class ContainerNames {
     for (const [name, source] of this.#sources) {
       const podKnown = question.podUid === '' || result.podName !== '';
       if (podKnown && result.containerName !== '') break;
-      const finding = this.#ask(name, source, question);
-      if (finding !== undefined) result = merge(result, finding);
+      result = mergeFindings(result, this.#ask(name, source, question));
     }
     return result;
   }
@@ -73,13 +78,4 @@ export class ContainerNames {
       return undefined;
     }
   }
-}
-
-function merge(first: ContainerFinding, second: ContainerFinding): ContainerFinding {
-  return {
-    containerName: first.containerName || second.containerName,
-    runtime: first.runtime || second.runtime,
-    podName: first.podName || second.podName,
-    podNamespace: first.podName ? first.podNamespace : second.podNamespace || first.podNamespace,
-  };
 }

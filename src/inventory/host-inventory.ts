@@ -63,7 +63,7 @@ export class Inventory implements InventoryView, InventoryUpdate {
     this.#roots = options.roots;
     this.#log = options.log;
     this.#table = new AccountTable(options.scanner, options.log);
-    this.#names = new ContainerNames(options.roots.root, options.log);
+    this.#names = new ContainerNames(options.roots, options.log);
     this.#guests = new Guests(this.#table);
   }
 
@@ -129,6 +129,8 @@ export class Inventory implements InventoryView, InventoryUpdate {
     const previous = this.#occupants[record.slot];
     this.#vacate(record.slot);
     this.#guests.forget(record.pid);
+    this.#names.shims.forget(record.pid);
+    this.#names.shims.see(record);
     const cgroup = this.#cgroupOf(record.cgroup);
     let account = cgroups.ensure(cgroup, tick);
     if (guest !== undefined) account = this.#placeGuest(record, guest, cgroup, account, previous);
@@ -187,6 +189,7 @@ export class Inventory implements InventoryView, InventoryUpdate {
     if (this.#slotOfPid.get(occupant.pid) !== slot) return;
     this.#slotOfPid.delete(occupant.pid);
     this.#guests.forget(occupant.pid);
+    this.#names.shims.forget(occupant.pid);
   }
 
   #occupant(slot: number): Occupant {

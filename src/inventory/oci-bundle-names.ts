@@ -18,20 +18,24 @@ export function containerdNames(root: string): ContainerSource {
     for (const namespace of listOptionalFolder(tasks)) {
       const text = readOptionalFile(join(tasks, namespace, containerId, 'config.json'));
       if (text === undefined) continue;
-      const config: unknown = JSON.parse(text);
-      const annotation = (key: string) => stringAt(config, 'annotations', key);
-      const isSandbox = annotation('io.kubernetes.cri.container-type') === 'sandbox';
-      return {
-        containerName: isSandbox
-          ? SANDBOX_NAME
-          : annotation('io.kubernetes.cri.container-name') || annotation('nerdctl/name'),
-        // Docker's containers are tasks of containerd too.
-        runtime: namespace === 'moby' ? 'docker' : 'containerd',
-        podName: annotation('io.kubernetes.cri.sandbox-name'),
-        podNamespace: annotation('io.kubernetes.cri.sandbox-namespace'),
-      };
+      return bundleFinding(JSON.parse(text), namespace);
     }
     return undefined;
+  };
+}
+
+/** @param namespace of containerd */
+export function bundleFinding(config: unknown, namespace: string): ContainerFinding {
+  const annotation = (key: string) => stringAt(config, 'annotations', key);
+  const isSandbox = annotation('io.kubernetes.cri.container-type') === 'sandbox';
+  return {
+    containerName: isSandbox
+      ? SANDBOX_NAME
+      : annotation('io.kubernetes.cri.container-name') || annotation('nerdctl/name'),
+    // Docker's containers are tasks of containerd too.
+    runtime: namespace === 'moby' ? 'docker' : 'containerd',
+    podName: annotation('io.kubernetes.cri.sandbox-name'),
+    podNamespace: annotation('io.kubernetes.cri.sandbox-namespace'),
   };
 }
 

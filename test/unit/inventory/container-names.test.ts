@@ -21,7 +21,7 @@ test('containerd: the CRI annotations of the bundle tell container and pod', (t)
       'io.kubernetes.cri.sandbox-namespace': 'prod',
     },
   });
-  const names = new ContainerNames(tree.root, silentLogger);
+  const names = new ContainerNames(tree.roots, silentLogger);
   assert.deepEqual(names.find(ask(UID)), {
     containerName: 'server',
     runtime: 'containerd',
@@ -34,7 +34,7 @@ test('containerd: the CRI annotations of the bundle tell container and pod', (t)
 
 test('a sandbox is called pause, whatever its runtime', (t) => {
   const tree = new HostTree(t);
-  const names = new ContainerNames(tree.root, silentLogger);
+  const names = new ContainerNames(tree.roots, silentLogger);
   tree.write(`${TASKS}/k8s.io/${A}/config.json`, {
     annotations: {
       'io.kubernetes.cri.container-type': 'sandbox',
@@ -65,7 +65,7 @@ test('Scaphandre joins docker and containerd ids only: a CRI-O container is name
       'io.kubernetes.pod.namespace': 'prod',
     },
   });
-  assert.deepEqual(new ContainerNames(tree.root, silentLogger).find(ask(UID)), {
+  assert.deepEqual(new ContainerNames(tree.roots, silentLogger).find(ask(UID)), {
     containerName: 'server',
     runtime: 'cri-o',
     podName: 'shop-0',
@@ -77,13 +77,13 @@ test('Docker: its own file tells, also where its container is a task of containe
   const tree = new HostTree(t);
   tree.write(`${TASKS}/moby/${A}/config.json`, { ociVersion: '1.0.2' });
   tree.write(`var/lib/docker/containers/${A}/config.v2.json`, { Name: '/web', Config: { Labels: null } });
-  const found = new ContainerNames(tree.root, silentLogger).find(ask());
+  const found = new ContainerNames(tree.roots, silentLogger).find(ask());
   assert.deepEqual([found.containerName, found.runtime], ['web', 'docker']);
 });
 
 test('podman: root, --rm, and a user without root', (t) => {
   const tree = new HostTree(t);
-  const names = new ContainerNames(tree.root, silentLogger);
+  const names = new ContainerNames(tree.roots, silentLogger);
   const store = 'containers/storage/overlay-containers';
   const list = (name: string) => [{ id: 'other', names: ['x'] }, null, { id: A, names: [name] }];
   tree.write('etc/passwd', 'root:x:0:0:root:/root:/bin/sh\nme:x:1000:1000::/home/me:/bin/sh\n');
@@ -99,7 +99,7 @@ test('podman: root, --rm, and a user without root', (t) => {
 test("the kubelet's log folders name pods and containers of any runtime", (t) => {
   const tree = new HostTree(t);
   tree.folder(`var/log/pods/prod_shop-0_${UID}/server`);
-  const names = new ContainerNames(tree.root, silentLogger);
+  const names = new ContainerNames(tree.roots, silentLogger);
   assert.deepEqual([names.findPod(UID).podName, names.findPod(UID).podNamespace], ['shop-0', 'prod']);
   assert.deepEqual([names.find(ask(UID)).podName, names.find(ask(UID)).containerName], ['shop-0', '']);
   tree.link(`var/log/containers/shop-0_prod_my-server-${A}.log`, '/nowhere');
@@ -113,7 +113,7 @@ test('several sources complete one another', (t) => {
     annotations: { 'io.kubernetes.cri.container-name': 'server' },
   });
   tree.folder(`var/log/pods/prod_shop-0_${UID}`);
-  const found = new ContainerNames(tree.root, silentLogger).find(ask(UID));
+  const found = new ContainerNames(tree.roots, silentLogger).find(ask(UID));
   assert.deepEqual(found, {
     containerName: 'server',
     runtime: 'containerd',
@@ -125,7 +125,7 @@ test('several sources complete one another', (t) => {
 test('a file that is half written or odd is told once and harms nothing', (t) => {
   const tree = new HostTree(t);
   const warned: unknown[] = [];
-  const names = new ContainerNames(tree.root, {
+  const names = new ContainerNames(tree.roots, {
     ...silentLogger,
     warn: (_, fields) => void warned.push(fields?.['error']),
   });
