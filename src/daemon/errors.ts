@@ -18,6 +18,12 @@ export const daemonErrors = defineErrors({
     action:
       'its energy is missing, the next interval is tried; report this with the log. Under systemd the watchdog restarts a daemon that measures nothing for some seconds',
   },
+  KISIM_E_PLACEMENT_PERMISSION: {
+    summary: 'the placement loop lacks a permission in the cluster',
+    expected: 'the role that docs/developer/acting.md lists',
+    action:
+      'give the verb named here to the account of the kubeconfig; metering goes on, and what needs the verb does not',
+  },
   KISIM_E_DAEMON_STOPPED: {
     summary: 'the daemon was stopped while it started',
     expected: 'a start that comes to its end before the stop',

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { accessReview } from './fake-api/access-review.ts';
 import { discovery } from './fake-api/discovery.ts';
 import { Faults } from './fake-api/faults.ts';
 import { ListPages } from './fake-api/list-pages.ts';
@@ -187,8 +188,7 @@ export class FakeApiServer {
         this.watches.serve({ resource, namespace, matches: matcher(query) }, response, query, milliseconds);
         return;
       }
-      const { status, body } =
-        path === undefined ? this.#other(url.pathname) : this.#object(served, path, query);
+      const { status, body } = path === undefined ? this.#other(served) : this.#object(served, path, query);
       served.status = status;
       if (fault === 'cut-after') request.socket.destroy();
       else answer(response, status, body);
@@ -227,7 +227,9 @@ export class FakeApiServer {
     );
   }
 
-  #other(path: string): { status: number; body: unknown } {
+  #other({ method, path, body: asked }: ServedRequest): { status: number; body: unknown } {
+    if (method === 'POST' && path === '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews')
+      return { status: 201, body: accessReview(asked, this.forbidden) };
     const body = discovery(path, this.gitVersion);
     return body === undefined ? { status: 404, body: '404 page not found\n' } : { status: 200, body };
   }

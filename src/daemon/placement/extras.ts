@@ -1,0 +1,4 @@
+import type { Extra } from './live-parts.ts';
+
+/** What runs beside the loop on a live cluster, in the order of its start. */
+export const liveExtras: readonly Extra[] = [];
