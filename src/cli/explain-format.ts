@@ -23,6 +23,7 @@ export function explanationText(decision: StoredDecision): string {
 export function explanationJson(decisions: readonly StoredDecision[]): string {
   const costed = ({ node, terms }: DecisionNode) => ({ node, cost: costOf(terms) ?? null, terms });
   const rows = decisions.map((decision) => ({
+    cluster: decision.cluster,
     time: new Date(decision.unixMilliseconds).toISOString(),
     namespace: decision.namespace,
     pod: decision.pod,
@@ -47,8 +48,10 @@ export function explanationJson(decisions: readonly StoredDecision[]): string {
   return `${JSON.stringify(rows)}\n`;
 }
 
-function headline({ namespace, pod, outcome, node, policy, unixMilliseconds, mode }: StoredDecision): string {
-  const name = printable(`${namespace}/${pod}`);
+function headline(decision: StoredDecision): string {
+  const { cluster, namespace, pod, outcome, node, policy, unixMilliseconds, mode } = decision;
+  const where = cluster === 'live' ? '' : `, in the ${cluster} cluster`;
+  const name = `${printable(`${namespace}/${pod}`)}${where}`;
   const when = utc(unixMilliseconds);
   const by = `by ${policy}, ${when}`;
   if (outcome === 'placed') return `${name}: sent to ${printable(node ?? '')} ${by}`;

@@ -1,4 +1,5 @@
 import type Database from 'better-sqlite3';
+import type { ClusterKind } from './cluster-kind.ts';
 import type { DecisionMode, DecisionNode, DecisionRecord, DecisionUnit } from './decision-record.ts';
 
 export interface DecisionQuery {
@@ -9,6 +10,7 @@ export interface DecisionQuery {
 }
 
 export interface StoredDecision extends DecisionRecord {
+  readonly cluster: ClusterKind;
   /** Where the pod ran in the end; undefined while that is not known. */
   readonly bound: string | undefined;
 }
@@ -33,6 +35,7 @@ interface Row {
   readonly terms: string;
   readonly others: string;
   readonly ref_terms: string;
+  readonly cluster: ClusterKind;
 }
 
 type Triples = readonly (readonly [string, number | null, DecisionUnit])[];
@@ -49,6 +52,7 @@ export function readDecisions(db: Database.Database, query: DecisionQuery): read
 function decisionOf(row: Row): StoredDecision {
   const others = JSON.parse(row.others) as readonly (readonly [string, Triples])[];
   return {
+    cluster: row.cluster,
     unixMilliseconds: row.ms,
     namespace: row.ns,
     pod: row.pod,

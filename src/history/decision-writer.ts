@@ -10,8 +10,8 @@ export class DecisionWriter {
   constructor(db: Database.Database) {
     this.#insert = db.prepare(
       `INSERT INTO decision (ms, ns, pod, uid, node, policy, fell_back_from, fell_back_why, unit, cost, ref_policy, ref_node,
-         ref_cost, candidates, mode, outcome, reason, held_ms, terms, others, ref_terms)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         ref_cost, candidates, mode, outcome, reason, held_ms, terms, others, ref_terms, cluster)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     // The newest decision: the pod may have been decided more than once.
     this.#bound = db.prepare(
@@ -52,6 +52,7 @@ export class DecisionWriter {
       compact(d.terms),
       JSON.stringify(d.others.map(({ node, terms }: DecisionNode) => [node, triples(terms)])),
       compact(d.reference?.terms ?? []),
+      d.cluster ?? 'live',
     );
   }
 }

@@ -5,11 +5,17 @@ import { type Clock, systemClock } from '../util/clock.ts';
 import type { Logger } from '../util/log.ts';
 import { Backlog } from './backlog.ts';
 import { BatchWriter } from './batch-writer.ts';
+import { ClusterNotes } from './cluster-notes.ts';
+import type { ClusterRecordSink } from './cluster-record-sink.ts';
+import { ClusterWriter } from './cluster-writer.ts';
 import { type DecisionNote, DecisionNotes } from './decision-notes.ts';
 import type { DecisionRecord } from './decision-record.ts';
 import { DecisionWriter } from './decision-writer.ts';
 import { historyErrors } from './errors.ts';
+import type { NodeEnergyRecord } from './node-energy-record.ts';
+import type { ClusterWatchedRecord, NodeSeenRecord, PodsPresentRecord } from './node-seen-record.ts';
 import { openDatabase, readMeta } from './open-database.ts';
+import type { PodRunRecord } from './pod-run-record.ts';
 import { Retention } from './retention.ts';
 import { Rollup } from './rollup.ts';
 import type { GapNote, SecondBatch } from './second-batch.ts';
@@ -48,12 +54,15 @@ export interface HistoryStatus {
   readonly unbalancedSeconds: number;
   /** Decisions dropped since the start because the disk took nothing for too long. */
   readonly droppedDecisions: number;
+  /** The same of pods' lives, nodes and their energy. */
+  readonly droppedClusterRecords: number;
 }
 
 interface OpenHistory {
   readonly db: Database.Database;
   readonly writer: BatchWriter;
   readonly decisions: DecisionWriter;
+  readonly cluster: ClusterWriter;
   readonly rollup: Rollup;
   readonly retention: Retention;
   readonly transaction: <T>(work: () => T) => T;
@@ -69,12 +78,13 @@ interface OpenHistory {
  * history.accept(interval);
  * history.close();
  */
-export class History implements IntervalSink {
+export class History implements IntervalSink, ClusterRecordSink {
   readonly #options: HistoryOptions;
   readonly #clock: Clock;
   readonly #buffer = new SecondBuffer();
   readonly #backlog: Backlog;
   readonly #decisions = new DecisionNotes();
+  readonly #cluster = new ClusterNotes(() => this.#isWorthWriting());
   readonly #pendingState = new Map<string, string>();
   #open: OpenHistory | undefined;
   #lock: WriterLock | undefined;
@@ -118,6 +128,7 @@ export class History implements IntervalSink {
       rejectedValues: this.#buffer.rejectedValues,
       unbalancedSeconds: this.#buffer.unbalancedSeconds,
       droppedDecisions: this.#decisions.dropped,
+      droppedClusterRecords: this.#cluster.dropped,
     };
   }
 
@@ -141,8 +152,33 @@ export class History implements IntervalSink {
 
   #note(note: DecisionNote): void {
     this.#decisions.add(note);
-    // A burst does not wait for the meter.
-    if (this.#decisions.isWorthWriting && this.#open !== undefined) this.#schedule();
+    if (this.#decisions.isWorthWriting) this.#isWorthWriting();
+  }
+
+  /** The life of a pod, as far as it is known; kept like `record`, as are the four that follow. Never throws. */
+  podRun(record: PodRunRecord): void {
+    this.#cluster.podRun(record);
+  }
+
+  nodeEnergy(record: NodeEnergyRecord): void {
+    this.#cluster.nodeEnergy(record);
+  }
+
+  nodeSeen(record: NodeSeenRecord): void {
+    this.#cluster.nodeSeen(record);
+  }
+
+  podsPresent(record: PodsPresentRecord): void {
+    this.#cluster.podsPresent(record);
+  }
+
+  clusterWatched(record: ClusterWatchedRecord): void {
+    this.#cluster.clusterWatched(record);
+  }
+
+  /** A burst does not wait for the meter. */
+  #isWorthWriting(): void {
+    if (this.#open !== undefined) this.#schedule();
   }
 
   #schedule(): void {
@@ -151,18 +187,28 @@ export class History implements IntervalSink {
     const defer = this.#options.defer ?? setImmediate;
     defer(() => {
       this.#scheduled = false;
-      if (this.#open !== undefined) this.flush();
+      if (this.#open === undefined) return;
+      const written = this.#write('a piece');
+      // A whole cluster at once is written in pieces, between which others get their turn.
+      if (written && this.#cluster.size > 0) this.#schedule();
     });
   }
 
   /** Writes what waits and does a step of rolling up. Returns false when the disk did not take it. */
   flush(): boolean {
+    return this.#write('all');
+  }
+
+  #write(clusterRecords: 'a piece' | 'all'): boolean {
     if (this.#open === undefined) throw historyErrors.KISIM_E_HISTORY_CLOSED('flush()');
     if (this.#damage !== undefined && !this.#beginAnew(this.#damage)) return false;
     try {
       while (this.#writeSome(this.#open)) {
         // A long backlog goes in pieces, so that one piece is always kept when the next one fails.
       }
+      // After the decisions: a pod's life names the one that placed it.
+      let more = true;
+      while (more) more = this.#writeCluster(this.#open) && clusterRecords === 'all';
       this.#open.retention.vacuum();
       this.#succeeded();
       return true;
@@ -243,6 +289,7 @@ export class History implements IntervalSink {
       db,
       writer: new BatchWriter(db),
       decisions: new DecisionWriter(db),
+      cluster: new ClusterWriter(db),
       rollup: new Rollup(db),
       retention: new Retention(db, config),
       transaction: <T>(work: () => T) => run.immediate(work) as T,
@@ -289,6 +336,20 @@ export class History implements IntervalSink {
     }
     this.#lastWriteUnixSeconds = batches.at(-1)?.unixSeconds ?? this.#lastWriteUnixSeconds;
     return !this.#backlog.isEmpty || this.#decisions.size > 0;
+  }
+
+  /** One transaction; true if more waits. */
+  #writeCluster(open: OpenHistory): boolean {
+    const notes = this.#cluster.oldest();
+    if (notes.length === 0) return false;
+    try {
+      open.transaction(() => open.cluster.write(notes));
+    } catch (error) {
+      open.cluster.rolledBack();
+      throw error;
+    }
+    this.#cluster.remove(notes.length);
+    return this.#cluster.size > 0;
   }
 
   #writeBatches(

@@ -2,6 +2,8 @@ import { existsSync, statSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import Database from 'better-sqlite3';
 import { KisimError } from '../util/errors.ts';
+import type { ClusterKind } from './cluster-kind.ts';
+import { type ClusterHistory, type ClusterPeriod, readCluster, watchedSpan } from './cluster-reader.ts';
 import { type DecisionQuery, readDecisions, type StoredDecision } from './decision-reader.ts';
 import { type EnergyQuery, type EnergyReport, reportOf } from './energy-report.ts';
 import { type EnergySeriesResult, energySeries } from './energy-series.ts';
@@ -18,6 +20,10 @@ export interface HistoryReader {
   energyReport(query: EnergyQuery): EnergyReport;
   /** Decisions about pods, newest first. */
   decisions(query: DecisionQuery): readonly StoredDecision[];
+  /** Pods, nodes and their energy in a period. */
+  cluster(period: ClusterPeriod): ClusterHistory;
+  /** Unix milliseconds between which a cluster was watched at all; undefined: never. */
+  clusterSpan(cluster: ClusterKind): { readonly from: number; readonly to: number } | undefined;
   /** A JSON value kept by the daemon, undefined if there is none. */
   loadState(key: string): unknown;
   /** Unix seconds of the newest second in the history, undefined while it is empty. */
@@ -49,6 +55,8 @@ export function openHistoryReader(path: string): HistoryReader {
     energySeries: (query) => guarded(() => energySeries(db, query)),
     energyReport: (query) => guarded(() => reportOf(energySeries(db, query))),
     decisions: (query) => guarded(() => readDecisions(db, query)),
+    cluster: (period) => guarded(() => readCluster(db, period)),
+    clusterSpan: (cluster) => guarded(() => watchedSpan(db, cluster)),
     loadState: (key) =>
       guarded(() => {
         const row = db.prepare<[string], { value: string }>('SELECT value FROM state WHERE key = ?').get(key);

@@ -10,6 +10,9 @@ const ENTITIES_PER_STEP = 4;
 const HOUSEKEEPING_STEPS = 60;
 const VACUUM_PAGES = 64;
 const DECISIONS_PER_STEP = 2000;
+const CLUSTER_ROWS_PER_STEP = 2000;
+/** A minute of 5,000 nodes is so many rows, and as many must go in a minute. */
+const NODE_MINUTES_PER_STEP = 6000;
 /**
  * The clock that retention goes by runs at most this many times as fast as the meter: a wall clock that jumps years
  * ahead by mistake must not empty the history before somebody has set it right.
@@ -115,6 +118,17 @@ export class Retention {
     s.deleteCoverage.run(HOUR, clock - this.#config.hourDays * DAY);
     s.deleteGaps.run(clock - this.#config.hourDays * DAY);
     s.deleteDecisions.run((clock - this.#config.decisionDays * DAY) * 1000, DECISIONS_PER_STEP);
+    this.#deleteClusterRows(clock);
+  }
+
+  #deleteClusterRows(clock: number): void {
+    const s = this.#statements;
+    const cut = (clock - this.#config.decisionDays * DAY) * 1000;
+    s.deletePodRuns.run(cut, CLUSTER_ROWS_PER_STEP);
+    s.deleteShapes.run(cut, CLUSTER_ROWS_PER_STEP);
+    s.deleteNodesSeen.run(cut);
+    s.deleteWatches.run(cut);
+    s.deleteNodeEnergy.run(clock - this.#config.minuteDays * DAY, NODE_MINUTES_PER_STEP);
   }
 }
 
@@ -144,6 +158,19 @@ function prepareStatements(db: Database.Database) {
     ),
     deleteDecisions: db.prepare<[number, number]>(
       'DELETE FROM decision WHERE id IN (SELECT id FROM decision WHERE ms < ? ORDER BY ms LIMIT ?)',
+    ),
+    deletePodRuns: db.prepare<[number, number]>(
+      'DELETE FROM pod_run WHERE id IN (SELECT id FROM pod_run WHERE ended_ms < ? ORDER BY ended_ms LIMIT ?)',
+    ),
+    deleteShapes: db.prepare<[number, number]>(
+      `DELETE FROM pod_shape WHERE id IN (SELECT s.id FROM pod_shape s WHERE s.seen_ms < ?
+         AND NOT EXISTS (SELECT 1 FROM pod_run p WHERE p.shape = s.id) LIMIT ?)`,
+    ),
+    deleteNodesSeen: db.prepare<[number]>('DELETE FROM node_seen WHERE last_ms < ?'),
+    deleteWatches: db.prepare<[number]>('DELETE FROM cluster_watch WHERE to_ms < ?'),
+    deleteNodeEnergy: db.prepare<[number, number]>(
+      `DELETE FROM node_energy WHERE (ts, n, source) IN
+         (SELECT ts, n, source FROM node_energy WHERE ts < ? ORDER BY ts LIMIT ?)`,
     ),
     deleteGaps: db.prepare<[number]>('DELETE FROM gap WHERE ts < ?'),
     setMeta: db.prepare<[string, number]>(

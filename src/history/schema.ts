@@ -1,3 +1,4 @@
+import { clusterStatements } from './cluster-schema.ts';
 import { decisionStatements } from './decision-schema.ts';
 import { viewStatements } from './views.ts';
 
@@ -105,4 +106,8 @@ const tables: Migration = [
 ];
 
 /** Forward only. */
-export const migrations: readonly Migration[] = [[...tables, ...viewStatements], decisionStatements];
+export const migrations: readonly Migration[] = [
+  [...tables, ...viewStatements],
+  decisionStatements,
+  clusterStatements,
+];

@@ -33,7 +33,7 @@ test('decisions are read back as they were recorded, newest first, with where th
       ['placed', undefined],
     ],
   );
-  assert.deepEqual({ ...found[1], bound: undefined }, { ...saved, bound: undefined });
+  assert.deepEqual({ ...found[1], bound: undefined }, { ...saved, cluster: 'live', bound: undefined });
   assert.deepEqual(reader.decisions({ pod: saved.pod, namespace: 'elsewhere', limit: 10 }), []);
   assert.equal(reader.decisions({ pod: saved.pod, namespace: 'shop', limit: 1 }).length, 1);
 });

@@ -80,6 +80,7 @@ for (const [name, code, breakIt, mendIt] of [
         rejectedValues: 0,
         unbalancedSeconds: 0,
         droppedDecisions: 0,
+        droppedClusterRecords: 0,
       },
     );
     assert.ok(open.events.some(({ event }) => event === 'history-writes-again'));
