@@ -1,5 +1,6 @@
 import type { Node } from '../../cluster/node.ts';
 import type { NodeEnergyCounters, NodeEnergyReading, NodeJoules } from '../../cluster/node-energy.ts';
+import type { Pod } from '../../cluster/pod.ts';
 import { kubePolicy } from '../../policy/kube/kube-policy.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { RandomStream } from '../../util/rng.ts';
@@ -127,6 +128,11 @@ export class SimulatedCluster implements PendingPods, Actor, NodeEnergyCounters 
       nodes.set(name, { joules, source: 'simulated', asOfUnixMilliseconds: unixMilliseconds });
     });
     return { unixMilliseconds, nodes, missing: new Map() };
+  }
+
+  /** A pod that has no node yet. */
+  podOf(uid: string): Pod | undefined {
+    return this.#unbound.get(uid)?.streamed.pod;
   }
 
   *list(): Iterable<PendingPod> {
