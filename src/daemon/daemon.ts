@@ -7,6 +7,7 @@ import type { Logger } from '../util/log.ts';
 import { createMetering } from './create-metering.ts';
 import { daemonErrors } from './errors.ts';
 import type { Metering } from './metering.ts';
+import { createPlacement, noSink } from './placement/create-placement.ts';
 import { SystemdNotifier } from './sd-notify.ts';
 import { type Service, Supervisor } from './supervisor.ts';
 
@@ -28,6 +29,7 @@ export class Daemon {
   readonly #log: Logger;
   readonly #clock: Clock;
   readonly #version: string;
+  readonly #env: DaemonDependencies['env'];
   readonly #notifier: SystemdNotifier;
   readonly #supervisor: Supervisor;
 
@@ -36,6 +38,7 @@ export class Daemon {
     this.#log = log;
     this.#clock = clock;
     this.#version = version;
+    this.#env = env;
     this.#notifier = new SystemdNotifier((state) => loadAddon().notify(state), env, log);
     this.#supervisor = new Supervisor(log);
   }
@@ -47,6 +50,8 @@ export class Daemon {
     const clock = this.#clock;
     const history = config.history.enabled ? new History({ config: config.history, log, clock }) : undefined;
     let metering: Metering | undefined;
+    // Made before anything is started: an unknown policy is told at once.
+    const placement = createPlacement(config, { sink: history ?? noSink, clock, log, env: this.#env });
     const exporter = config.export.enabled
       ? new Exporter({
           config,
@@ -96,6 +101,7 @@ export class Daemon {
       },
       stop: () => metering?.stop(),
     });
+    if (placement !== undefined) services.push(placement);
 
     await this.#supervisor.start(services);
     log.info('ready', { intervalMilliseconds: config.meter.intervalMilliseconds, node: config.node.name });

@@ -39,6 +39,18 @@ export function readKubeconfig(empty: KubeConfig, options: KubeconfigOptions): K
   return completed(empty, files);
 }
 
+/** Whether there is a kubeconfig or a service account at all; whether it is of any use shows when it is read. */
+export function isClusterConfigured({
+  file,
+  environment = process.env,
+  fileSystemRoot = '',
+}: KubeconfigOptions): boolean {
+  if (file !== undefined || (environment['KUBECONFIG'] ?? '') !== '') return true;
+  if (kubeconfigFiles(undefined, environment).length > 0) return true;
+  const host = environment['KUBERNETES_SERVICE_HOST'];
+  return host !== undefined && host !== '' && existsSync(join(fileSystemRoot, SERVICE_ACCOUNT, 'token'));
+}
+
 function kubeconfigFiles(
   file: string | undefined,
   environment: Readonly<Record<string, string | undefined>>,

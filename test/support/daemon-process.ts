@@ -41,7 +41,13 @@ export class DaemonProcess {
 
   /** Runs `kisimd run` with settings (`key=value`) and, before it, another command that starts it. */
   static run(settings: readonly string[], wrapper: readonly string[] = []): DaemonProcess {
-    const given = ['meter.sources=estimated', 'meter.interval-milliseconds=200', ...settings];
+    // No cluster of whoever runs the tests is ever touched.
+    const given = [
+      'meter.sources=estimated',
+      'meter.interval-milliseconds=200',
+      'placement.cluster=off',
+      ...settings,
+    ];
     const words = [...wrapper, program, 'run', ...given.flatMap((setting) => ['--set', setting])];
     const env = { ...process.env, NOTIFY_SOCKET: '' };
     return new DaemonProcess(spawn(words[0]!, words.slice(1), { stdio: ['ignore', 'ignore', 'pipe'], env }));

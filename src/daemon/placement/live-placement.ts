@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import type { Node } from '../../cluster/node.ts';
 import type { Config } from '../../config/config.ts';
 import type { DecisionSink } from '../../controller/ports.ts';
+import type { ViewedDecision } from '../../export/placement-view.ts';
 import { missingVerbs } from '../../kubernetes/access-review.ts';
 import { Backoff } from '../../kubernetes/backoff.ts';
 import { ClientNodeApi } from '../../kubernetes/client-node-api.ts';
@@ -21,6 +22,7 @@ import type { Extra, LiveParts } from './live-parts.ts';
 import { type ClusterConnection, LiveSession } from './live-session.ts';
 import type { PlacementStatus } from './placement-status.ts';
 import { livePolicy, type PlacementPolicies, placementPolicies } from './policies.ts';
+import { RecentDecisions } from './recent-decisions.ts';
 
 export interface LivePlacementOptions {
   readonly config: Config;
@@ -47,6 +49,7 @@ export class LivePlacement implements Service {
   readonly synced: Promise<boolean>;
   readonly #options: LivePlacementOptions;
   readonly #random: RandomSource;
+  readonly #recent: RecentDecisions;
   readonly #describeNode: (node: Node) => Node;
   readonly #ending = new AbortController();
   readonly #settleSynced: (synced: boolean) => void;
@@ -61,6 +64,7 @@ export class LivePlacement implements Service {
   constructor(options: LivePlacementOptions) {
     this.#options = options;
     this.#random = options.random ?? seededRandom(randomInt(2 ** 32));
+    this.#recent = new RecentDecisions(options.sink);
     this.#policies = placementPolicies(options.config.placement);
     this.#describeNode = nodeDescriber(options.config.placement);
     const { promise, resolve } = Promise.withResolvers<boolean>();
@@ -93,6 +97,11 @@ export class LivePlacement implements Service {
     const policy = livePolicy(name);
     this.#policies = { ...this.#policies, policy };
     this.#session?.parts.decider.usePolicy(policy);
+  }
+
+  /** Newest first. */
+  get recent(): readonly ViewedDecision[] {
+    return this.#recent.newest;
   }
 
   get status(): PlacementStatus {
@@ -139,7 +148,7 @@ export class LivePlacement implements Service {
   }
 
   async #open(): Promise<void> {
-    const { config, sink, clock, log, extras = liveExtras } = this.#options;
+    const { config, clock, log, extras = liveExtras } = this.#options;
     const connection = await this.#connect();
     try {
       this.#server = connection.api.name;
@@ -157,7 +166,7 @@ export class LivePlacement implements Service {
         policies: this.#policies,
         describeNode: this.#describeNode,
         extras,
-        sink,
+        sink: this.#recent,
         identity: `${hostname()}_${randomUUID()}`,
         clock,
         random: this.#random,

@@ -65,6 +65,8 @@ export class MeteredHost {
       `meter.interval-milliseconds=${options.intervalMilliseconds}`,
       `history.path=${this.database}`,
       `export.port=${this.#port}`,
+      // What a host has without a cluster; a cluster of whoever runs the benchmark is not to be touched.
+      'placement.cluster=simulated',
       ...(options.sys === undefined ? [] : [`roots.sys=${options.sys}`, 'meter.sources=rapl-powercap']),
       ...(options.set ?? []),
     ];

@@ -119,6 +119,8 @@ export class Meter extends MeterClient {
       'meter.interval-milliseconds': '500',
       'history.path': meter.historyPath,
       'export.port': String(port),
+      // No cluster of whoever runs the tests is ever touched.
+      'placement.cluster': 'off',
       ...settings,
     };
     const log = openSync(meter.#logPath, 'a');

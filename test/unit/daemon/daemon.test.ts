@@ -21,6 +21,7 @@ function setUp(t: TestContext, change: (config: Config) => Config = (config) => 
     meter: { ...defaults.meter, sources: ['rapl-powercap'], processClock: 'stat', intervalMilliseconds: 20 },
     history: { ...defaults.history, path, busyTimeoutMilliseconds: 1 },
     export: { ...defaults.export, port: 0 },
+    placement: { ...defaults.placement, cluster: 'off' },
   });
   const events: [string, LogFields | undefined][] = [];
   const note = (event: string, fields?: LogFields) => void events.push([event, fields]);
@@ -47,6 +48,35 @@ test('runs, stops, and leaves neither lock nor port', async (t) => {
   assert.equal(await bench.daemon.stop(), true);
   await assert.rejects(fetch(`${url}/healthz`));
   assertUnlocked(bench);
+});
+
+test('without a cluster the simulated one is placed on, and its decisions are kept as such', async (t) => {
+  const bench = setUp(t, (config) => ({ ...config, placement: { ...config.placement, cluster: 'auto' } }));
+  await bench.daemon.start();
+  assert.ok(bench.events.some(([event]) => event === 'simulated-cluster'));
+  assert.equal(await bench.daemon.stop(), true);
+  assertUnlocked(bench);
+});
+
+test('a cluster that is not there does not stop the meter', async (t) => {
+  const bench = setUp(t, (config) => ({
+    ...config,
+    placement: { ...config.placement, cluster: 'live' },
+    kubernetes: { ...config.kubernetes, kubeconfig: '/nonexistent/kubeconfig' },
+  }));
+  await bench.daemon.start();
+  assert.equal((await fetch(`${bench.url()}/healthz`)).status, 200);
+  assert.equal(await bench.daemon.stop(), true);
+  const [, fields] = bench.events.find(([event]) => event === 'placement-not-started')!;
+  assert.equal((fields?.['error'] as { code: string }).code, 'KISIM_E_KUBE_NO_CLUSTER');
+});
+
+test('an unknown policy is told before anything is started', (t) => {
+  const bench = setUp(t, (config) => ({
+    ...config,
+    placement: { ...config.placement, cluster: 'simulated', policy: 'nonsense' },
+  }));
+  return assert.rejects(bench.daemon.start(), { code: 'KISIM_E_POLICY_UNKNOWN' });
 });
 
 test('a start that fails at the last part leaves neither lock nor port', async (t) => {

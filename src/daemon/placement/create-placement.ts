@@ -1,0 +1,40 @@
+import type { Config } from '../../config/config.ts';
+import type { DecisionSink } from '../../controller/ports.ts';
+import { isClusterConfigured } from '../../kubernetes/kubeconfig.ts';
+import type { Clock } from '../../util/clock.ts';
+import type { Logger } from '../../util/log.ts';
+import type { Service } from '../supervisor.ts';
+import { LivePlacement } from './live-placement.ts';
+import type { WatchedPlacement } from './placement-view.ts';
+import { SimulatedPlacement } from './simulated-placement.ts';
+
+export interface PlacementDependencies {
+  readonly sink: DecisionSink;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Keeps nothing: for a daemon without a history. */
+export const noSink: DecisionSink = { record: () => undefined, bound: () => undefined };
+
+/**
+ * The placement loop that the configuration asks for; undefined where it asks for none. Starts nothing.
+ *
+ * @throws KISIM_E_POLICY_UNKNOWN, KISIM_E_INPUT_NODE_TABLE, KISIM_E_INPUT_UNREADABLE
+ */
+export function createPlacement(
+  config: Config,
+  { sink, clock, log, env }: PlacementDependencies,
+): (WatchedPlacement & Service) | undefined {
+  const { cluster } = config.placement;
+  if (cluster === 'off') return undefined;
+  const { kubeconfig } = config.kubernetes;
+  const isLive =
+    cluster === 'live' ||
+    (cluster === 'auto' &&
+      isClusterConfigured({ environment: env, ...(kubeconfig === undefined ? {} : { file: kubeconfig }) }));
+  return isLive
+    ? new LivePlacement({ config, sink, clock, log, env })
+    : new SimulatedPlacement({ config, sink, log });
+}
