@@ -154,8 +154,11 @@ export class Decider implements BookObserver {
     this.#tell((run) => run.removed?.(pod, node));
   }
 
-  /** @param slackLeft seconds that the pod may still wait; 0: it must be decided now */
-  decide(pod: Pod, slackLeft: number): Verdict {
+  /**
+   * @param slackLeft seconds that the pod may still wait; 0: it must be decided now
+   * @param intended the only node that is offered, where the pod can have it
+   */
+  decide(pod: Pod, slackLeft: number, intended?: string): Verdict {
     const cluster = this.#cluster;
     const policy = this.#policy;
     if (policy === undefined) return { kind: 'leave' };
@@ -171,6 +174,7 @@ export class Decider implements BookObserver {
     }
     if (candidates.count === 0) return { kind: 'no-node' };
     candidates.slackLeft = slackLeft;
+    if (intended !== undefined) this.#narrow(cluster, intended);
     this.#counts.decisions++;
     const first = this.#choose(policy, pod);
     if (typeof first === 'number') return this.#verdict(policy, pod, first, undefined);
@@ -182,6 +186,18 @@ export class Decider implements BookObserver {
     if (typeof second !== 'number') return { kind: 'failed', why: `${first.why}; ${second.why}` };
     this.#counts.fallbacks++;
     return this.#verdict(fallback, pod, second, { from: policy.name, why: first.why });
+  }
+
+  /** Leaves the one node, and no time to wait for another; leaves all where it is not among them. */
+  #narrow(cluster: ClusterState, intended: string): void {
+    const candidates = this.#candidates;
+    const at = candidates.nodes
+      .subarray(0, candidates.count)
+      .findIndex((node) => cluster.nodes[node]!.name === intended);
+    if (at < 0) return;
+    candidates.nodes[0] = candidates.nodes[at]!;
+    candidates.count = 1;
+    candidates.slackLeft = 0;
   }
 
   #verdict(by: Contender, pod: Pod, node: number, fellBack: FellBack | undefined): Verdict {

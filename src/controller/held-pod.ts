@@ -25,7 +25,7 @@ export interface Call {
 
 /**
  * - `queued`: to be decided or freed at the next turn
- * - `waiting`: the policy holds it back, within its slack
+ * - `waiting`: the policy holds it back, within its slack, or its node is being woken, within its deadline
  * - `acting`: a write is on its way; there is never a second one
  * - `retrying`: a write did not succeed; another one follows
  * - `finished`: nothing more to do; kept until the watch has seen it too
@@ -47,6 +47,8 @@ export class HeldPod {
   /** What there is to say of that reason. */
   details: string | undefined;
   decided: Extract<Verdict, { kind: 'place' }> | undefined;
+  /** It is booked on the node that was decided, and waits until that is up. */
+  awaitsNode = false;
   call: Call | undefined;
   /** Writes that failed, one after the other. */
   failures = 0;

@@ -1,9 +1,23 @@
-import { ClusterState } from '../cluster/cluster-state.ts';
+import { ClusterState, NODE_ASLEEP, NODE_WAKING } from '../cluster/cluster-state.ts';
 import { fits } from '../cluster/feasible.ts';
 import type { Node } from '../cluster/node.ts';
 import type { Pod } from '../cluster/pod.ts';
 import { fullestGpus } from '../simulation/gpu-choice.ts';
 import type { BookObserver, ClusterBook } from './ports.ts';
+
+/** How a node that the program has put to sleep stands in the book; times are seconds on the cluster's clock. */
+export type Slumber =
+  | { readonly state: 'asleep' }
+  | { readonly state: 'waking'; readonly awakeAt: number }
+  /** It takes no pod, although it is not told to be cordoned, or not yet. */
+  | { readonly state: 'closed' };
+
+/** Taints of a node that sleeps or is cordoned, and has none of them once it is awake. */
+const SLUMBER_TAINTS: ReadonlySet<string> = new Set([
+  'node.kubernetes.io/unschedulable',
+  'node.kubernetes.io/not-ready',
+  'node.kubernetes.io/unreachable',
+]);
 
 interface Booking {
   readonly pod: Pod;
@@ -20,6 +34,8 @@ interface Booking {
 export class LiveCluster implements ClusterBook {
   #cluster: ClusterState | undefined;
   #nodes: readonly Node[] = [];
+  #slumber: ReadonlyMap<string, Slumber> = new Map();
+  readonly #assumedOn = new Map<string, number>();
   readonly #index = new Map<string, number>();
   readonly #bookings = new Map<string, Booking>();
   /** Pods in the columns although they do not fit; by id, with their node. */
@@ -50,6 +66,20 @@ export class LiveCluster implements ClusterBook {
     this.#rebuild();
   }
 
+  /**
+   * The nodes that sleep by the program's doing, in place of those told before. They count as nodes that can be had, whatever their
+   * cordon and the taints of their silence say.
+   */
+  setSlumber(slumber: ReadonlyMap<string, Slumber>): void {
+    this.#slumber = slumber;
+    this.#rebuild();
+  }
+
+  /** Pods that were decided for a node and have not been seen there. */
+  assumedOn(node: string): number {
+    return this.#assumedOn.get(node) ?? 0;
+  }
+
   setTime(now: number, pending: number): void {
     if (this.#cluster === undefined) return;
     this.#cluster.now = now;
@@ -60,6 +90,7 @@ export class LiveCluster implements ClusterBook {
   bound(uid: string, pod: Pod, node: string): void {
     const before = this.#bookings.get(uid);
     if (before?.node === node && before.pod === pod) {
+      this.#countAssumed(before, -1);
       this.#bookings.set(uid, { ...before, isAssumed: false });
       return;
     }
@@ -86,21 +117,37 @@ export class LiveCluster implements ClusterBook {
   #rebuild(): void {
     this.#index.clear();
     this.#overfull.clear();
-    this.#nodes.forEach((node, at) => {
+    const nodes = this.#nodes.map((node) => presented(node, this.#slumber.get(node.name)));
+    nodes.forEach((node, at) => {
       this.#index.set(node.name, at);
     });
     const now = this.#cluster?.now ?? 0;
-    this.#cluster = this.#nodes.length === 0 ? undefined : new ClusterState(this.#nodes);
+    this.#cluster = nodes.length === 0 ? undefined : new ClusterState(nodes);
     const cluster = this.#cluster;
     if (cluster === undefined) return;
     cluster.now = now;
+    nodes.forEach(({ name }, at) => {
+      const slumber = this.#slumber.get(name);
+      if (slumber?.state === 'asleep') cluster.power[at] = NODE_ASLEEP;
+      if (slumber?.state !== 'waking') return;
+      cluster.power[at] = NODE_WAKING;
+      cluster.awakeAt[at] = slumber.awakeAt;
+    });
     // Observers begin with the empty cluster and hear of each pod: selectors see pods, not sums.
     for (const observer of this.#observers) observer.rebuilt(cluster);
     for (const booking of this.#bookings.values()) this.#enter(booking);
   }
 
+  #countAssumed({ node, isAssumed }: Booking, sign: 1 | -1): void {
+    if (!isAssumed) return;
+    const count = (this.#assumedOn.get(node) ?? 0) + sign;
+    if (count === 0) this.#assumedOn.delete(node);
+    else this.#assumedOn.set(node, count);
+  }
+
   #add(uid: string, booking: Booking): void {
     this.#bookings.set(uid, booking);
+    this.#countAssumed(booking, 1);
     this.#enter(booking);
   }
 
@@ -108,6 +155,7 @@ export class LiveCluster implements ClusterBook {
     const booking = this.#bookings.get(uid);
     if (booking === undefined) return;
     this.#bookings.delete(uid);
+    this.#countAssumed(booking, -1);
     this.#leave(booking);
   }
 
@@ -156,6 +204,15 @@ export class LiveCluster implements ClusterBook {
     }
     cluster.touch(node);
   }
+}
+
+/** As it is once it is awake, where it can be had. */
+function presented(node: Node, slumber: Slumber | undefined): Node {
+  if (slumber === undefined) return node;
+  if (slumber.state === 'closed') return { ...node, unschedulable: true };
+  const { unschedulable: _, taints = [], ...rest } = node;
+  const others = taints.filter(({ key }) => !SLUMBER_TAINTS.has(key));
+  return { ...rest, ...(others.length === 0 ? {} : { taints: others }) };
 }
 
 /** As `ClusterState.place` asks; a cordoned node may well hold pods. */

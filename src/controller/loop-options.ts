@@ -10,16 +10,25 @@ import type {
   Leadership,
   LoopTime,
   PauseSource,
+  PendingPod,
   PendingPods,
+  SleepingNodes,
 } from './ports.ts';
+
+/** Where a pod goes. */
+export type PodDecider = Pick<Decider, 'decide' | 'policyName'>;
 
 export interface PlacementLoopOptions {
   readonly pods: PendingPods;
   readonly book: ClusterBook;
-  readonly decider: Decider;
+  readonly decider: PodDecider;
   readonly actor: Actor;
   readonly leadership: Leadership;
   readonly paused: PauseSource;
+  /** Left out: every node of the book is awake. */
+  readonly sleeping?: SleepingNodes;
+  /** The node that a pod is meant for by an earlier plan, where it can have it; left out: none is. */
+  readonly intended?: (pod: PendingPod) => string | undefined;
   readonly sink: DecisionSink;
   readonly time: LoopTime;
   readonly random: RandomSource;

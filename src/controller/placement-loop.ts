@@ -159,6 +159,8 @@ export class PlacementLoop {
   #letGo(held: HeldPod): void {
     const { uid } = held.pod;
     held.isSettled = true;
+    if (held.endedOn === undefined || held.endedOn === '') this.#leaveNode(held);
+    else if (held.awaitsNode) this.#letNode(held);
     this.#deadlines.clear(uid);
     this.#writes.forget(uid);
     this.#waiting.delete(uid);
@@ -218,7 +220,9 @@ export class PlacementLoop {
       return;
     }
     book.setTime(this.#clockOffsetSeconds + now / 1000, this.#turns.toDecide + this.#waiting.size);
-    const verdict = decider.decide(held.pod.pod, Math.max(0, (held.slackUntil - now) / 1000));
+    if (this.#awaitsStill(held)) return;
+    const slackLeft = Math.max(0, (held.slackUntil - now) / 1000);
+    const verdict = decider.decide(held.pod.pod, slackLeft, this.#o.intended?.(held.pod));
     if (verdict.kind === 'place') this.#decided(held, verdict);
     else if (this.#mayWait(held, verdict, now)) this.#wait(held);
     else if (this.#o.mode !== 'act' && verdict.kind === 'wait')
@@ -228,6 +232,34 @@ export class PlacementLoop {
       held.details = verdict.kind === 'failed' ? verdict.why : undefined;
       this.#free(held);
     }
+  }
+
+  /** Whether a pod that was decided for a node that slept is served by this turn: its node is up, or still on its way. */
+  #awaitsStill(held: HeldPod): boolean {
+    const { decided } = held;
+    if (!held.awaitsNode || decided === undefined) return false;
+    const readiness = this.#o.sleeping?.readiness(decided.node) ?? 'ready';
+    if (readiness === 'asleep') this.#wait(held);
+    else if (readiness === 'ready') {
+      this.#letNode(held);
+      this.#writes.begin(held, decided.node);
+    } else {
+      this.#leaveNode(held);
+      return false;
+    }
+    return true;
+  }
+
+  #letNode(held: HeldPod): void {
+    held.awaitsNode = false;
+    this.#o.sleeping?.release(held.pod.uid);
+  }
+
+  /** Its node is not waited for any more, and its booking there ends. */
+  #leaveNode(held: HeldPod): void {
+    if (!held.awaitsNode) return;
+    this.#letNode(held);
+    this.#o.book.forget(held.pod.uid);
   }
 
   /** Waiting holds back a pod: only where decisions are acted on, and within its slack. */
@@ -253,8 +285,17 @@ export class PlacementLoop {
       return;
     }
     // Booked before it is written, so that the next decision knows.
-    this.#o.book.assume(held.pod.uid, held.pod.pod, verdict.index, verdict.gpus);
-    this.#writes.begin(held, verdict.node);
+    const { book, sleeping } = this.#o;
+    const { uid } = held.pod;
+    book.assume(uid, held.pod.pod, verdict.index, verdict.gpus);
+    const readiness = sleeping?.readiness(verdict.node) ?? 'ready';
+    if (readiness === 'ready') {
+      this.#writes.begin(held, verdict.node);
+      return;
+    }
+    held.awaitsNode = true;
+    if (readiness === 'asleep') sleeping?.want(uid, verdict.node);
+    this.#wait(held);
   }
 
   /** A decision that is not acted on. Whoever holds the pod all the same lets it go. */
@@ -270,6 +311,8 @@ export class PlacementLoop {
   }
 
   #free(held: HeldPod): void {
+    if (held.awaitsNode) held.details ??= `${held.decided?.node} was being woken`;
+    this.#leaveNode(held);
     if (held.pod.isGated && this.#mayAct) {
       this.#writes.begin(held, undefined);
       return;
@@ -333,7 +376,15 @@ export class PlacementLoop {
   #leadershipChanged(): void {
     if (this.#o.leadership.isLeader) this.#sweep();
     // The next leader decides: what is on its way is called off, and nothing else is begun.
-    else for (const held of this.#held.values()) this.#writes.callOff(held);
+    else for (const held of this.#held.values()) this.#callOff(held);
+  }
+
+  #callOff(held: HeldPod): void {
+    this.#writes.callOff(held);
+    if (!held.awaitsNode) return;
+    this.#leaveNode(held);
+    this.#waiting.delete(held.pod.uid);
+    this.#turns.add(held);
   }
 
   #sweep(): void {

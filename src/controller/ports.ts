@@ -58,6 +58,15 @@ export interface ClusterBook {
   tell(observer: BookObserver): void;
 }
 
+/** Nodes that sleep. A pod that was decided for one is held, within its deadline, until the node is up. */
+export interface SleepingNodes {
+  /** `asleep`: not up yet, and it can be had; `lost`: it sleeps and does not wake. */
+  readiness(node: string): 'ready' | 'asleep' | 'lost';
+  /** The node is to be woken for a pod, and to stay awake until the pod is there or lets go of it. */
+  want(uid: string, node: string): void;
+  release(uid: string): void;
+}
+
 /** What became of a pod that was handed to the actor. */
 export type ActResult =
   | { readonly outcome: 'placed'; readonly node: string }
