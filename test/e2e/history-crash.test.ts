@@ -55,8 +55,30 @@ function check(path: string, runs: number): number {
     WHERE uj <> (SELECT sum(uj) FROM minute m WHERE m.e = h.e AND m.ts >= h.ts AND m.ts < h.ts + 3600)
       OR (kind <> 'process' AND uj <> (SELECT uj_sum FROM block b WHERE b.id = h.e * 1048576 + h.ts / 3600))`);
   assert.equal(different, 0);
+  checkCluster(value, last, runs);
   db.close();
   return last;
+}
+
+/** Pods and joules of the cluster are written together with the seconds, or right after them. */
+function checkCluster(value: (sql: string) => number, last: number, runs: number): void {
+  const seconds = last - START_UNIX_SECONDS + 1;
+  const pods = value('SELECT count(*) FROM pod_run');
+  // A kill costs the second that was being written, at most; the next writer tells its own once more.
+  assert.ok(pods >= seconds - runs && pods <= seconds + runs, `${pods} pods in ${seconds} seconds`);
+  assert.equal(
+    value('SELECT count(*) FROM pod_run WHERE ended_ms - created_ms <> 3000 OR ended_ms IS NULL'),
+    0,
+  );
+  assert.equal(
+    value('SELECT count(*) FROM pod_run p LEFT JOIN pod_shape s ON s.id = p.shape WHERE s.id IS NULL'),
+    0,
+  );
+  assert.equal(value('SELECT count(*) FROM pod_shape'), Math.min(7, pods));
+  const uj = value('SELECT sum(uj) FROM node_energy');
+  const ms = value('SELECT sum(ms) FROM node_energy');
+  assert.equal(uj, ms * 1000, 'half a record was kept');
+  assert.ok(Math.abs(uj / 1e6 - seconds) <= runs + 1, `${uj} microjoules in ${seconds} seconds`);
 }
 
 test('a writer killed again and again loses nothing that it had told, and its sums stay exact', async (t) => {

@@ -16,6 +16,29 @@ const history = new History({
 history.open();
 for (let i = 0; i < Number(count); i++) {
   const second = Number(from) + i;
+  // A pod a second that lives for three, and a node's joules: each is told in two parts.
+  const pod = {
+    uid: `pod-${second}`,
+    namespace: 'n',
+    pod: `p-${second}`,
+    placeable: true,
+    createdUnixMilliseconds: second * 1000,
+    cpuMilli: 100,
+    memoryBytes: 1,
+    slackSeconds: 0,
+    scheduling: { labels: { second: `${second % 7}` } },
+  };
+  history.podRun(pod);
+  history.podRun({ ...pod, endedUnixMilliseconds: second * 1000 + 3000 });
+  const unixSeconds = second - (second % 60);
+  for (const half of [400_000, 600_000])
+    history.nodeEnergy({
+      node: 'n-1',
+      unixSeconds,
+      source: 'metered',
+      microjoules: half,
+      coveredMilliseconds: 500,
+    });
   history.accept(steadySecond(second));
   const written = history.status.lastWriteUnixSeconds;
   if (written !== undefined) writeSync(1, `${written}\n`);
