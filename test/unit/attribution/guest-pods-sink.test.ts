@@ -101,10 +101,11 @@ describe('pods in guests', () => {
   test('the last share of a pod that has ended says so, and only then is it gone', () => {
     const kept = new Kept();
     const sink = sinkInto(kept);
-    const pods = (at: number) => (at < 20 ? [podUse('job', at / 2, at)] : []);
+    // The window before the one in which it is missing is not all handed on when that is seen.
+    const pods = (at: number) => (at < 19 ? [podUse('job', at / 2, at)] : []);
     for (let at = 1; at <= 40; at++) {
       sink.accept(second(at, [2]));
-      if (at % 5 === 0) sink.take(nodeUse('minikube', at, at, pods(at)));
+      if (at % 5 === 0) sink.take(nodeUse('minikube', at - 0.5, at - 0.5, pods(at - 0.5)));
     }
     const job = kept.all.flatMap(({ shares }) => shares.filter(({ entity }) => entity.name === 'job'));
     assert.deepEqual(
