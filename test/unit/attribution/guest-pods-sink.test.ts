@@ -102,10 +102,10 @@ describe('pods in guests', () => {
     const kept = new Kept();
     const sink = sinkInto(kept);
     // The window before the one in which it is missing is not all handed on when that is seen.
-    const pods = (at: number) => (at < 19 ? [podUse('job', at / 2, at)] : []);
+    const pods = (at: number) => (at < 15 ? [podUse('job', at / 2, at)] : []);
     for (let at = 1; at <= 40; at++) {
       sink.accept(second(at, [2]));
-      if (at % 5 === 0) sink.take(nodeUse('minikube', at - 0.5, at - 0.5, pods(at - 0.5)));
+      if (at === 5 || at === 11 || at >= 15) sink.take(nodeUse('minikube', at, at, pods(at)));
     }
     const job = kept.all.flatMap(({ shares }) => shares.filter(({ entity }) => entity.name === 'job'));
     assert.deepEqual(
