@@ -25,8 +25,9 @@ import { seededRandom } from '../../src/util/rng.ts';
 import { systemSleep } from '../../src/util/sleep.ts';
 import { Cleanups } from '../system/support/cleanups.ts';
 import { waitFor } from '../system/support/wait-for.ts';
-import { ActingCluster, parent, TEAM } from './support/acting-cluster.ts';
+import { ActingCluster, TEAM } from './support/acting-cluster.ts';
 import { outsideNamespace } from './support/in-namespace.ts';
+import { parent } from './support/install-program.ts';
 
 const random = seededRandom(1);
 

@@ -10,8 +10,9 @@ import { objectPath } from '../../src/kubernetes/manifests/setup-objects.ts';
 import { DEFAULT_NAMESPACE, PLACEMENT_GATE, SKIP_LABEL } from '../../src/kubernetes/names.ts';
 import { silentLogger } from '../../src/util/log.ts';
 import { Cleanups } from '../system/support/cleanups.ts';
-import { ActingCluster, parent } from './support/acting-cluster.ts';
+import { ActingCluster } from './support/acting-cluster.ts';
 import { outsideNamespace } from './support/in-namespace.ts';
+import { parent } from './support/install-program.ts';
 
 describe('the webhook of older servers, at the real API server', { skip: outsideNamespace }, () => {
   const cleanups = new Cleanups();

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chosenParts, runParts } from '../support/run-parts.ts';
 import { ControlPlaneUnbuildable } from './support/control-plane-program.ts';
-import { programHere } from './support/in-namespace.ts';
+import { kubeletEnvironment, programHere } from './support/in-namespace.ts';
+import { kubeletsMissing } from './support/kubelet/needs.ts';
 import { controlPlaneMissing } from './support/needs.ts';
 import { runInside } from './support/run-inside.ts';
 
@@ -15,11 +16,16 @@ const parts = [
   'api-contract',
   'watching',
   'acting',
+  'placement',
   'gate-webhook',
   'permissions',
   'extender',
+  'kubelets',
+  'end-to-end',
   'agreement',
 ] as const;
+/** Those with nodes that run containers. */
+const onRealNodes: readonly string[] = ['kubelets', 'end-to-end'];
 const folder = fileURLToPath(new URL('.', import.meta.url));
 
 const args = process.argv.slice(2);
@@ -36,8 +42,10 @@ async function main(names: readonly string[]): Promise<number> {
     return recording ? 1 : 0;
   }
   const script = join(folder, recording ? 'record.ts' : 'run.ts');
+  const noKubelets = names.some((name) => onRealNodes.includes(name)) && kubeletsMissing();
   try {
-    const child = await runInside(script, names, 'inherit', (text) => process.stderr.write(`${text}\n`));
+    const progress = (text: string): void => void process.stderr.write(`${text}\n`);
+    const child = await runInside(script, names, 'inherit', progress, kubeletEnvironment(noKubelets));
     const [status] = (await once(child, 'close')) as [number | null];
     return status ?? 1;
   } catch (error) {

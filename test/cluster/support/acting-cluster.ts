@@ -1,17 +1,12 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { ApiObject, ApiPod } from '../../../src/kubernetes/api-objects.ts';
 import { ClientNodeApi } from '../../../src/kubernetes/client-node-api.ts';
 import type { KubeApi } from '../../../src/kubernetes/kube-api.ts';
-import { objectPath, setupObjects } from '../../../src/kubernetes/manifests/setup-objects.ts';
-import { DEFAULT_NAMESPACE, OPT_IN_LABEL, OPT_IN_VALUE } from '../../../src/kubernetes/names.ts';
-import type { ActingFeature } from '../../../src/kubernetes/permissions.ts';
+import { OPT_IN_LABEL, OPT_IN_VALUE } from '../../../src/kubernetes/names.ts';
 import type { Cleanups } from '../../system/support/cleanups.ts';
 import { waitFor } from '../../system/support/wait-for.ts';
 import { ControlPlane } from './control-plane.ts';
 import { programHere } from './in-namespace.ts';
-
-export const everyFeature: readonly ActingFeature[] = ['jobs', 'deployments', 'node-advice', 'eviction'];
+import { installProgram, succeed } from './install-program.ts';
 
 /** A namespace that is opted in. */
 export const TEAM = 'team';
@@ -40,20 +35,7 @@ export class ActingCluster {
       return api;
     };
     const admin = await connect(plane.kubeconfig);
-    for (const object of setupObjects({
-      namespace: DEFAULT_NAMESPACE,
-      features: everyFeature,
-      ...(gating ? { gatesBy: 'policy' as const } : {}),
-    }))
-      await succeed(admin, 'POST', parent(objectPath(object)), object);
-    const token = (await succeed(
-      admin,
-      'POST',
-      `/api/v1/namespaces/${DEFAULT_NAMESPACE}/serviceaccounts/kisimd/token`,
-      { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: 3600 } },
-    )) as { status: { token: string } };
-    const file = join(plane.folder, 'kisimd.kubeconfig');
-    writeFileSync(file, JSON.stringify(kubeconfig(plane.folder, token.status.token)), { mode: 0o600 });
+    const file = await installProgram(plane, admin, gating);
     const cluster = new ActingCluster(plane, admin, await connect(file));
     await cluster.namespace(TEAM, { [OPT_IN_LABEL]: OPT_IN_VALUE });
     for (const name of ['n1', 'n2', 'n3']) await cluster.node(name);
@@ -118,31 +100,4 @@ export class ActingCluster {
       return (spec?.schedulingGates ?? []).length > 0;
     });
   }
-}
-
-export function parent(path: string): string {
-  return path.slice(0, path.lastIndexOf('/'));
-}
-
-export async function succeed(
-  api: KubeApi,
-  method: 'GET' | 'POST' | 'PUT' | 'DELETE',
-  path: string,
-  body?: unknown,
-): Promise<unknown> {
-  const response = await api.request({ method, path, ...(body === undefined ? {} : { body }) });
-  if (response.status < 300) return response.body;
-  throw new Error(`${method} ${path}: ${response.status} ${JSON.stringify(response.body).slice(0, 500)}`);
-}
-
-function kubeconfig(folder: string, token: string): object {
-  const server = 'https://127.0.0.1:6443';
-  return {
-    apiVersion: 'v1',
-    kind: 'Config',
-    clusters: [{ name: 'test', cluster: { server, 'certificate-authority': join(folder, 'pki', 'ca.crt') } }],
-    users: [{ name: 'kisimd', user: { token } }],
-    contexts: [{ name: 'test', context: { cluster: 'test', user: 'kisimd' } }],
-    'current-context': 'test',
-  };
 }

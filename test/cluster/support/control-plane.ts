@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Cleanups } from '../../system/support/cleanups.ts';
 import { stopProcess } from '../../system/support/processes.ts';
-import { scratchFolder } from '../../system/support/scratch.ts';
 import { InVain, waitFor } from '../../system/support/wait-for.ts';
 import { ApiClient } from './api-client.ts';
+import { clusterFolder } from './leftovers.ts';
 import { Pki } from './pki.ts';
 
 /** Ports of the namespace, which holds nothing else. */
@@ -37,23 +37,28 @@ export interface Component {
 export class ControlPlane {
   readonly folder: string;
   readonly client: ApiClient;
-  readonly #program: string;
-  readonly #pki: Pki;
+  readonly program: string;
+  readonly pki: Pki;
   readonly #cleanups: Cleanups;
   #apiServer: Component | undefined;
 
   private constructor(program: string, folder: string, pki: Pki, client: ApiClient, cleanups: Cleanups) {
-    this.#program = program;
+    this.program = program;
     this.folder = folder;
-    this.#pki = pki;
+    this.pki = pki;
     this.client = client;
     this.#cleanups = cleanups;
   }
 
-  static async start(program: string, cleanups: Cleanups): Promise<ControlPlane> {
-    const folder = scratchFolder('control-plane', cleanups);
+  /** @param nodes names of the nodes that kubelets will stand for */
+  static async start(
+    program: string,
+    cleanups: Cleanups,
+    nodes: readonly string[] = [],
+  ): Promise<ControlPlane> {
+    const folder = clusterFolder('control-plane', cleanups);
     for (const name of ['pki', 'log']) mkdirSync(join(folder, name), { mode: 0o700 });
-    const pki = new Pki(join(folder, 'pki'), API);
+    const pki = new Pki(join(folder, 'pki'), API, nodes);
     pki.write();
     const client = new ApiClient(pki.serverUrl, pki.path('ca.crt'), pki.token('admin'));
     cleanups.add('connections', () => client.close());
@@ -76,7 +81,7 @@ export class ControlPlane {
 
   /** Where a person can look with the same program: `kube kubectl --kubeconfig FILE`. */
   get kubeconfig(): string {
-    return this.#pki.kubeconfig('admin');
+    return this.pki.kubeconfig('admin');
   }
 
   /** What a component has said so far. */
@@ -90,12 +95,14 @@ export class ControlPlane {
    */
   async startControllerManager(): Promise<Component> {
     const manager = this.#start('kube-controller-manager', [
-      `--kubeconfig=${this.#pki.kubeconfig('controller-manager')}`,
-      `--root-ca-file=${this.#pki.path('ca.crt')}`,
-      `--service-account-private-key-file=${this.#pki.path('service-account.key')}`,
+      `--kubeconfig=${this.pki.kubeconfig('controller-manager')}`,
+      `--root-ca-file=${this.pki.path('ca.crt')}`,
+      `--service-account-private-key-file=${this.pki.path('service-account.key')}`,
       '--use-service-account-credentials',
       '--leader-elect=false',
       '--bind-address=127.0.0.1',
+      // It would make a folder of the machine's otherwise.
+      `--flex-volume-plugin-dir=${join(this.folder, 'volume-plugins')}`,
       '--kube-api-qps=5000',
       '--kube-api-burst=5000',
     ]);
@@ -121,7 +128,7 @@ export class ControlPlane {
         apiVersion: 'kubescheduler.config.k8s.io/v1',
         kind: 'KubeSchedulerConfiguration',
         parallelism: 1,
-        clientConnection: { kubeconfig: this.#pki.kubeconfig('scheduler'), qps: 5000, burst: 5000 },
+        clientConnection: { kubeconfig: this.pki.kubeconfig('scheduler'), qps: 5000, burst: 5000 },
         leaderElection: { leaderElect: false },
         extenders,
       }),
@@ -166,7 +173,7 @@ export class ControlPlane {
   }
 
   #startApiServer(): Component {
-    const pki = this.#pki;
+    const pki = this.pki;
     return this.#start('kube-apiserver', [
       `--etcd-servers=http://127.0.0.1:${ETCD}`,
       '--bind-address=127.0.0.1',
@@ -185,6 +192,13 @@ export class ControlPlane {
       // Pods without a service account and nodes without the taint of nodes that never reported need no controllers.
       '--disable-admission-plugins=ServiceAccount,TaintNodesByCondition',
       '--delete-collection-workers=8',
+      ...(pki.hasNodes
+        ? [
+            `--kubelet-client-certificate=${pki.path('kubelet-client.crt')}`,
+            `--kubelet-client-key=${pki.path('kubelet-client.key')}`,
+            '--kubelet-preferred-address-types=InternalIP',
+          ]
+        : []),
     ]);
   }
 
@@ -192,7 +206,7 @@ export class ControlPlane {
   #start(name: string, args: readonly string[], errorOutput: 'file' | 'pipe' = 'file'): Component {
     const log = openSync(this.#logPath(name), 'a', 0o600);
     try {
-      const child = spawn('setpriv', ['--pdeathsig', 'TERM', '--', this.#program, name, ...args], {
+      const child = spawn('setpriv', ['--pdeathsig', 'TERM', '--', this.program, name, ...args], {
         stdio: ['ignore', log, errorOutput === 'pipe' ? 'pipe' : log],
       });
       this.#cleanups.add(name, () => stopProcess(child, 15));

@@ -12,10 +12,11 @@ export async function runInside(
   args: readonly string[],
   stdio: StdioOptions,
   progress: (text: string) => void,
+  environment: NodeJS.ProcessEnv = {},
 ): Promise<ChildProcess> {
   const program = await controlPlaneProgram(progress);
   const [command, ...rest] = inPrivateNetwork([process.execPath, script, ...args]);
-  const child = spawn(command, rest, { stdio, env: namespaceEnvironment(program) });
+  const child = spawn(command, rest, { stdio, env: { ...namespaceEnvironment(program), ...environment } });
   const passOn = (signal: NodeJS.Signals): void => void child.kill(signal);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, passOn);
