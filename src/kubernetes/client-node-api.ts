@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { type Clock, systemClock } from '../util/clock.ts';
 import { type Connection, Connections } from './connection.ts';
+import { describeCause } from './describe-cause.ts';
+import { errors } from './errors.ts';
 import { type Exchange, exchange, open, readAnswer, StaleConnection } from './http-exchange.ts';
 import type {
   KubeApi,
@@ -17,6 +20,17 @@ export interface ClientNodeApiOptions extends KubeconfigOptions {
   /** Requests at a time; further ones wait. */
   readonly maxConnections?: number;
   readonly clock?: Clock;
+}
+
+/** Where a cluster is, as others may be told: without who asks. */
+export interface ClusterAddress {
+  readonly server: string;
+  /** PEM of the authority that signs its certificate; undefined: one that the system knows. */
+  readonly authority: string | undefined;
+  /** Its certificate is not checked. */
+  readonly isUnchecked: boolean;
+  readonly tlsServerName: string | undefined;
+  readonly proxyUrl: string | undefined;
 }
 
 const TIMEOUT_MILLISECONDS = 30_000;
@@ -62,6 +76,23 @@ export class ClientNodeApi implements KubeApi {
   /** The namespace of the context; `default` where it names none. */
   get namespace(): string {
     return this.#config.getContextObject(this.#config.getCurrentContext())?.namespace || 'default';
+  }
+
+  /** @throws KISIM_E_KUBE_CERTIFICATE where the file of the authority cannot be read */
+  get address(): ClusterAddress {
+    const { server, caData, caFile, skipTLSVerify, tlsServerName, proxyUrl } =
+      this.#config.getCurrentCluster()!;
+    return {
+      server,
+      authority: caData
+        ? Buffer.from(caData, 'base64').toString()
+        : caFile
+          ? readAuthority(caFile)
+          : undefined,
+      isUnchecked: skipTLSVerify === true && server.startsWith('https:'),
+      tlsServerName,
+      proxyUrl,
+    };
   }
 
   async request(request: KubeRequest): Promise<KubeResponse> {
@@ -136,6 +167,14 @@ export class ClientNodeApi implements KubeApi {
 
   #connect(): Connections {
     return new Connections(this.#config, this.#options.maxConnections ?? 32);
+  }
+}
+
+function readAuthority(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw errors.KISIM_E_KUBE_CERTIFICATE(describeCause(cause), { cause });
   }
 }
 

@@ -1,0 +1,71 @@
+import type { KubeApi } from '../kube-api.ts';
+import type { KubeObject } from '../kube-object.ts';
+import { COMPONENT, DOMAIN, PLACEMENT_GATE } from '../names.ts';
+import { listObjects, readObject } from './calls.ts';
+import { setupErrors } from './errors.ts';
+import { gatingKinds, listPath, type OwnKind } from './own-kinds.ts';
+
+const GATE_NAME = `${COMPONENT}-gate`;
+const WEBHOOK_NAME = `gate.${DOMAIN}`;
+/** A binding gates by its policy, which is looked at itself. */
+const deciding = gatingKinds.filter(({ kind }) => !kind.endsWith('Binding'));
+
+/** Gating that this program made, of any kind. */
+export interface OwnGating {
+  readonly kind: OwnKind;
+  readonly object: KubeObject;
+}
+
+/**
+ * What gates pods in this cluster already.
+ *
+ * @returns our own
+ * @throws KISIM_E_SETUP_TWICE where there is a set-up in another namespace, or something else that sets our gate: its pods
+ * would wait for two daemons, or for one that is not there
+ */
+export async function presentGating(api: KubeApi, namespace: string): Promise<readonly OwnGating[]> {
+  await refuseOtherSetup(api, namespace);
+  const own: OwnGating[] = [];
+  for (const kind of deciding) {
+    for (const object of await listObjects(api, listPath(kind))) {
+      const { name } = object.metadata;
+      if (name === GATE_NAME) own.push({ kind, object });
+      else if (setsOurGate(object)) {
+        throw setupErrors.KISIM_E_SETUP_TWICE(`${kind.kind} ${name} gates pods of opted-in namespaces`, {
+          action: `see \`kubectl get ${kind.plural} ${name} -o yaml\`; delete it if nothing needs it`,
+        });
+      }
+    }
+  }
+  return own;
+}
+
+/** Our cluster role can be bound to one service account only. @throws KISIM_E_SETUP_TWICE */
+export async function refuseOtherSetup(api: KubeApi, namespace: string): Promise<void> {
+  const other = await otherNamespace(api, namespace);
+  if (other === undefined) return;
+  throw setupErrors.KISIM_E_SETUP_TWICE(`kisimd is set up in the namespace ${other}, not in ${namespace}`, {
+    action: `go on with it: --namespace ${other}; or remove it first: \`kisimd setup --remove --namespace ${other}\``,
+  });
+}
+
+async function otherNamespace(api: KubeApi, namespace: string): Promise<string | undefined> {
+  const path = '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings';
+  const binding = await readObject(api, `${path}/${COMPONENT}`);
+  const subjects = (binding?.['subjects'] ?? []) as readonly {
+    readonly kind?: string;
+    readonly name?: string;
+    readonly namespace?: string;
+  }[];
+  const ours = subjects.filter(({ kind, name }) => kind === 'ServiceAccount' && name === COMPONENT);
+  return ours.find((subject) => subject.namespace !== namespace)?.namespace;
+}
+
+/** A policy tells what it does; a webhook has its name only. */
+function setsOurGate(object: KubeObject): boolean {
+  const { mutations = [] } = (object['spec'] ?? {}) as { readonly mutations?: readonly unknown[] };
+  const webhooks = (object['webhooks'] ?? []) as readonly { readonly name?: string }[];
+  return (
+    JSON.stringify(mutations).includes(PLACEMENT_GATE) || webhooks.some(({ name }) => name === WEBHOOK_NAME)
+  );
+}
