@@ -45,6 +45,8 @@ export class FakeApiServer {
   readonly requests: ServedRequest[] = [];
   /** `verb plural`, as `list pods` or `patch pods/status`: refused with 403. */
   readonly forbidden = new Set<string>();
+  /** As servers before 1.36 are, without MutatingAdmissionPolicy. */
+  withoutPolicies = false;
   token: string | undefined;
   gitVersion: string;
   readonly #watchSecond: number;
@@ -234,6 +236,14 @@ export class FakeApiServer {
     return body === undefined ? { status: 404, body: '404 page not found\n' } : { status: 200, body };
   }
 
+  /** What `forbidden` says of who asks. */
+  #reviewed(review: unknown): object {
+    const { verb, resource, subresource } = fieldsOf(review, 'spec', 'resourceAttributes');
+    const what = subresource === undefined ? String(resource) : `${resource}/${subresource}`;
+    const allowed = !this.forbidden.has(`${verb} ${what}`);
+    return { ...(review as object), status: { allowed } };
+  }
+
   #object(
     { method, contentType, body }: ServedRequest,
     path: ResourcePath,
@@ -256,6 +266,13 @@ export class FakeApiServer {
       );
     }
     const one = { ...path, name };
+    if (method === 'POST' && subresource === 'token' && resource.kind === 'ServiceAccount') {
+      this.store.get(resource, namespace, name);
+      const seconds = Number(fieldsOf(body, 'spec')['expirationSeconds'] ?? 3600);
+      const expirationTimestamp = new Date(Date.now() + seconds * 1000).toISOString().replace(/\.\d+Z/, 'Z');
+      const status = { token: `token-of-${name}`, expirationTimestamp };
+      return { status: 201, body: { ...(body as object), status } };
+    }
     if (method === 'POST' && (subresource === 'binding' || subresource === 'eviction')) {
       if (subresource === 'binding') this.operations.bind(namespace!, name, body);
       else this.operations.evict(namespace!, name, body);

@@ -1,7 +1,7 @@
 import { apiVersionOf, resources } from './resources.ts';
 
 /** What the server says of itself; undefined for a path that is not there. */
-export function discovery(path: string, gitVersion: string): unknown {
+export function discovery(path: string, gitVersion: string, withoutPolicies = false): unknown {
   if (path === '/version') {
     const [major, minor] = gitVersion.slice(1).split('.');
     return { major, minor, gitVersion, platform: 'linux/amd64' };
@@ -13,7 +13,11 @@ export function discovery(path: string, gitVersion: string): unknown {
   const group = groups.find((each) => path === `/apis/${each}`);
   if (group !== undefined) return { kind: 'APIGroup', apiVersion: 'v1', ...groupOf(group) };
   const groupVersion = path.replace(/^\/apis?\//, '');
-  const here = resources.filter((each) => apiVersionOf(each) === groupVersion);
+  const here = resources.filter(
+    (each) =>
+      apiVersionOf(each) === groupVersion &&
+      !(withoutPolicies && each.kind.startsWith('MutatingAdmissionPolicy')),
+  );
   if (here.length === 0) return undefined;
   return {
     kind: 'APIResourceList',

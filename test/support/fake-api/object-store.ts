@@ -25,6 +25,7 @@ export class ObjectStore {
   /** Changes up to this one are forgotten: watches that begin before it are too old. */
   compacted = 0;
   #events: StoreEvent[] = [];
+  #isTrial = false;
   readonly #objects = new Map<Resource, Map<string, StoredObject>>();
 
   constructor() {
@@ -113,6 +114,24 @@ export class ObjectStore {
     return version < this.compacted ? undefined : this.#events.filter((event) => event.version > version);
   }
 
+  /** What some work would come to: nothing of it is kept, and nobody is told. */
+  trial<T>(work: () => T): T {
+    const before = { version: this.version, events: this.#events, objects: new Map(this.#objects) };
+    const copies = [...this.#objects].map(([resource, all]) => [resource, new Map(all)] as const);
+    this.#isTrial = true;
+    try {
+      this.#events = [...this.#events];
+      for (const [resource, copy] of copies) this.#objects.set(resource, copy);
+      return work();
+    } finally {
+      this.#isTrial = false;
+      this.version = before.version;
+      this.#events = before.events;
+      this.#objects.clear();
+      for (const [resource, all] of before.objects) this.#objects.set(resource, all);
+    }
+  }
+
   compact(): void {
     this.compacted = this.version;
     this.#events = [];
@@ -138,7 +157,7 @@ export class ObjectStore {
     else all.set(key, written);
     const event = { version: this.version, resource, type, object: written, previous };
     this.#events.push(event);
-    this.changes.emit('change', event);
+    if (!this.#isTrial) this.changes.emit('change', event);
     return written;
   }
 }

@@ -36,6 +36,17 @@ export class Operations {
     this.#store = store;
   }
 
+  /** `dryRun=All`: the answer to a write that is not done. */
+  dryRun<T>(work: () => T): T {
+    const applied = new Map(this.#applied);
+    try {
+      return this.#store.trial(work);
+    } finally {
+      this.#applied.clear();
+      for (const [key, patch] of applied) this.#applied.set(key, patch);
+    }
+  }
+
   create({ resource, namespace }: Pick<ResourcePath, 'resource' | 'namespace'>, body: unknown): StoredObject {
     const object = this.#received(resource, namespace, body);
     const { generateName } = object.metadata;

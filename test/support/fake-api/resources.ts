@@ -25,7 +25,9 @@ export const resources: readonly Resource[] = [
   core('events', 'Event'),
   core('namespaces', 'Namespace', { namespaced: false, status: true }),
   core('nodes', 'Node', { namespaced: false, status: true }),
+  core('persistentvolumeclaims', 'PersistentVolumeClaim', { status: true }),
   core('pods', 'Pod', { status: true }),
+  core('secrets', 'Secret'),
   core('serviceaccounts', 'ServiceAccount'),
   core('services', 'Service', { status: true }),
   grouped('admissionregistration.k8s.io', 'mutatingadmissionpolicies', 'MutatingAdmissionPolicy', {
@@ -42,8 +44,11 @@ export const resources: readonly Resource[] = [
   grouped('admissionregistration.k8s.io', 'mutatingwebhookconfigurations', 'MutatingWebhookConfiguration', {
     namespaced: false,
   }),
+  grouped('apps', 'daemonsets', 'DaemonSet', { status: true }),
   grouped('apps', 'deployments', 'Deployment', { status: true }),
   grouped('apps', 'replicasets', 'ReplicaSet', { status: true }),
+  grouped('apps', 'statefulsets', 'StatefulSet', { status: true }),
+  grouped('batch', 'cronjobs', 'CronJob', { status: true }),
   grouped('batch', 'jobs', 'Job', { status: true }),
   grouped('coordination.k8s.io', 'leases', 'Lease', { unconditional: false }),
   grouped('events.k8s.io', 'events', 'Event'),
