@@ -8,6 +8,7 @@ import { createMetering } from './create-metering.ts';
 import { daemonErrors } from './errors.ts';
 import type { Metering } from './metering.ts';
 import { createPlacement, noSink } from './placement/create-placement.ts';
+import { placementView } from './placement/placement-view.ts';
 import { SystemdNotifier } from './sd-notify.ts';
 import { type Service, Supervisor } from './supervisor.ts';
 
@@ -60,6 +61,7 @@ export class Daemon {
           version: this.#version,
           status: () => statusOf(metering, history),
           isAlive: (entity) => metering?.isAlive(entity) ?? true,
+          ...(placement === undefined ? {} : { placement: () => placementView(placement) }),
         })
       : undefined;
 

@@ -37,6 +37,8 @@ no web page reads it through a name of its own (DNS rebinding); a proxy must sen
 - Process series carry no \`node_name\`; Prometheus adds \`instance\`.
 - What ended stays with \`state="terminated"\` until it was scraped and a minute longer, at most ten minutes and at most
   the 500 greatest.
+- What the placement loop tells has the label \`cluster\`: \`live\`, or \`simulated\` where no cluster is configured. Then
+  nothing of it is real: nodes, pods and joules come from power curves and a random generator.
 - Processes that came and went unseen between two scans are one series for each account, with \`pid="0"\` and the label
   \`account\`; their energy is spread over nobody else.
 

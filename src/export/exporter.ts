@@ -13,6 +13,7 @@ import { Ledger } from './ledger.ts';
 import { metricsText } from './metrics.ts';
 import { type NowSnapshot, nowSnapshot } from './now-snapshot.ts';
 import type { ExporterStatus } from './own-metrics.ts';
+import type { PlacementView } from './placement-view.ts';
 
 export interface ExporterOptions {
   readonly config: Pick<Config, 'node' | 'roots' | 'meter' | 'export'>;
@@ -22,6 +23,8 @@ export interface ExporterOptions {
   readonly version: string;
   /** What the daemon knows of itself; asked at a scrape, must only read memory. */
   readonly status?: () => ExporterStatus;
+  /** What the placement loop is at; left out: there is none. Asked at a scrape, must only read memory. */
+  readonly placement?: () => PlacementView;
   /**
    * Whether an entity that has been silent for a while still exists. Without it processes are looked up in
    * /proc, and other entities are forgotten after a day of silence.
@@ -66,6 +69,7 @@ export class Exporter implements IntervalSink {
       ['/healthz', () => this.#health()],
       ['/readyz', () => this.#ready()],
       ['/v1/now', () => this.#now()],
+      ...this.#placementRoutes(options.placement),
       ...(options.routes ?? []),
     ]);
     this.#server = new ExportHttpServer({
@@ -112,7 +116,7 @@ export class Exporter implements IntervalSink {
   }
 
   #metrics(accept: string | undefined, head: boolean): HttpAnswer {
-    const { config, version, status, clock } = this.#options;
+    const { config, version, status, placement, clock } = this.#options;
     const format = negotiateFormat(accept);
     const now = clock.monotonicNanoseconds();
     const body = metricsText(this.ledger, format, {
@@ -121,6 +125,7 @@ export class Exporter implements IntervalSink {
       processMetrics: config.export.processMetrics,
       cpuInfo: this.#cpuInfo,
       ...(status === undefined ? {} : { status: status() }),
+      ...(placement === undefined ? {} : { placement: placement() }),
       ...(head ? {} : { onEndedShown: (totals) => this.ledger.entities.markExported(totals, now) }),
     });
     return { status: 200, contentType: expositionContentType[format], body };
@@ -149,8 +154,12 @@ export class Exporter implements IntervalSink {
       : json(200, snapshot);
   }
 
+  #placementRoutes(placement: ExporterOptions['placement']): readonly [string, HttpRoute][] {
+    return placement === undefined ? [] : [['/v1/placement', () => json(200, placement())]];
+  }
+
   #index(): HttpAnswer {
-    const { config, version } = this.#options;
+    const { config, version, placement } = this.#options;
     const body = [
       `kisimd ${version} on ${config.node.name}`,
       '',
@@ -158,6 +167,7 @@ export class Exporter implements IntervalSink {
       '/v1/now    last interval and sums since start, JSON',
       '/healthz   200 while intervals come in',
       '/readyz    200 once the first interval has been measured',
+      ...(placement === undefined ? [] : ['/v1/placement   what the placement loop is at, JSON']),
       ...[...(this.#options.routes?.keys() ?? [])],
       '',
     ].join('\n');

@@ -224,11 +224,52 @@ export const ownFamilies = {
   ),
 } as const satisfies Record<string, MetricFamily>;
 
+/** Of the placement loop. What is of no real cluster has `cluster="simulated"`, and its energy `source="simulated"` too. */
+export const placementFamilies = {
+  info: gauge(
+    'kisimd_placement_info',
+    'Always 1; the labels tell which cluster the placement loop serves and how',
+    'cluster',
+    'mode',
+    'policy',
+    'state',
+  ),
+  paused: gauge('kisimd_placement_paused', '1 while placement is paused', 'cluster'),
+  trouble: gauge('kisimd_placement_trouble', '1 while something is wrong with the cluster', 'cluster'),
+  nodes: gauge('kisimd_placement_nodes', 'Nodes that the placement loop knows', 'cluster'),
+  pods: gauge('kisimd_placement_pods', 'Pods that the placement loop knows', 'cluster'),
+  held: gauge('kisimd_placement_held_pods', 'Pods that wait at the gate', 'cluster'),
+  decisions: counter(
+    'kisimd_placement_decisions_total',
+    'Pods by what became of them: placed, observed (recorded only) or freed without a node, for a reason',
+    'cluster',
+    'outcome',
+    'reason',
+  ),
+  simulatedJoules: counter(
+    'kisimd_simulated_joules_total',
+    'Energy of the simulated nodes by the rule that places the pods; role: the loop, or a twin with the same pods',
+    'cluster',
+    'policy',
+    'role',
+    'source',
+  ),
+  simulatedWatts: gauge(
+    'kisimd_simulated_watts',
+    'Power of the simulated nodes at this moment, by rule',
+    'cluster',
+    'policy',
+    'role',
+    'source',
+  ),
+} as const satisfies Record<string, MetricFamily>;
+
 /** Every family that `/metrics` can show, in the order of the page. */
 export function allFamilies(): readonly MetricFamily[] {
   return [
     ...Object.values(nodeFamilies),
     ...Object.values(entityFamiliesByKind).flatMap((families) => Object.values(families)),
     ...Object.values(ownFamilies),
+    ...Object.values(placementFamilies),
   ];
 }

@@ -7,6 +7,8 @@ import type { Ledger } from './ledger.ts';
 import { listedEntities, listedProcesses, type ProcessMetric } from './listed-entities.ts';
 import { entityFamiliesByKind, type MetricFamily, nodeFamilies, ownFamilies } from './metric-families.ts';
 import { type ExporterIdentity, type ExporterStatus, writeOwnMetrics } from './own-metrics.ts';
+import { writePlacementMetrics } from './placement-metrics.ts';
+import type { PlacementView } from './placement-view.ts';
 import { type ZoneTotals, zoneWatts } from './zone-ledger.ts';
 
 export interface MetricsOptions {
@@ -15,6 +17,8 @@ export interface MetricsOptions {
   /** Which families a process gets. Other entities are few and get all. */
   readonly processMetrics: readonly ProcessMetric[];
   readonly status?: ExporterStatus;
+  /** Left out: there is no placement loop. */
+  readonly placement?: PlacementView;
   /** Of `cpuInfoLabels`. */
   readonly cpuInfo?: readonly string[];
   /** Called for each entity on the page that has ended. */
@@ -31,6 +35,7 @@ export function metricsText(ledger: Ledger, format: ExpositionFormat, options: M
     writeEntities(writer, ledger, kind, options);
   }
   writeOwnMetrics(writer, ledger, options.identity, options.status);
+  if (options.placement !== undefined) writePlacementMetrics(writer, options.placement);
   return writer.finish();
 }
 

@@ -8,6 +8,9 @@ export const SIMULATED_NAMESPACE = 'simulated';
 
 const GIBIBYTE = 2 ** 30;
 const MEAN_GAP_SECONDS = 4;
+/** A cluster that is used has pods: so many are created at its beginning, one after the other. */
+const OPENING_PODS = 24;
+const OPENING_GAP_SECONDS = 0.2;
 /** A day in ten minutes. */
 const RHYTHM: ArrivalRhythm = { amplitude: 0.6, periodSeconds: 600, phaseSeconds: 0 };
 /** Spread of a pod's own use around what is predicted of its kind, and how far it goes. */
@@ -84,8 +87,8 @@ export interface StreamedPod {
 
 /**
  * Pods without an end, the same ones from the same stream of random numbers: arrivals by a Poisson process with the rhythm of a
- * day that lasts ten minutes (thinning, Lewis and Shedler 1979), one in four seconds on average, living for half a minute to
- * several minutes.
+ * day that lasts ten minutes (thinning, Lewis and Shedler 1979), one in four seconds on average after a quick beginning, living
+ * for half a minute to several minutes.
  */
 export class PodStream {
   readonly #random: RandomStream;
@@ -129,6 +132,10 @@ export class PodStream {
   }
 
   #arrival(): number {
+    if (this.#count <= OPENING_PODS) {
+      this.#now += OPENING_GAP_SECONDS;
+      return this.#now;
+    }
     const peak = 1 + RHYTHM.amplitude;
     do this.#now += this.#random.exponential(MEAN_GAP_SECONDS / peak);
     while (this.#random.next() * peak >= relativeRate(RHYTHM, this.#now));

@@ -11,6 +11,7 @@ import type { Clock } from '../../../src/util/clock.ts';
 import { KisimError } from '../../../src/util/errors.ts';
 import { silentLogger } from '../../../src/util/log.ts';
 import { anEntity, anInterval, aZone, share, zoneGap, zoneInterval } from '../../support/intervals.ts';
+import { simulatedView } from '../../support/placement-views.ts';
 
 function optionsFor(port: number): Pick<Config, 'node' | 'roots' | 'meter' | 'export'> {
   return {
@@ -297,4 +298,16 @@ test('the snapshot of the weakest zone is what the node is: one estimate makes i
   assert.equal(exporter.snapshot()?.node.provenance, 'estimated');
   assert.equal(exporter.snapshot()?.node.idleState, 'provisional');
   assert.deepEqual(exporter.snapshot()?.node.sources, ['rapl-powercap', 'estimated']);
+});
+
+test('what the placement loop is at is a page and part of the metrics; without a loop there is neither', async () => {
+  const { port } = await started({ placement: () => simulatedView() });
+  const answer = await ask(port, '/v1/placement');
+  assert.equal(answer.status, 200);
+  assert.deepEqual(JSON.parse(answer.body.toString()), JSON.parse(JSON.stringify(simulatedView())));
+  assert.match((await ask(port, '/')).body.toString(), /\/v1\/placement/);
+  assert.match((await ask(port, '/metrics')).body.toString(), /kisimd_placement_info\{cluster="simulated"/);
+  const other = await started();
+  assert.equal((await ask(other.port, '/v1/placement')).status, 404);
+  assert.doesNotMatch((await ask(other.port, '/metrics')).body.toString(), /kisimd_placement/);
 });
