@@ -53,6 +53,12 @@ export interface Config {
     readonly prometheusUrl: string | undefined;
     /** Cumulative joules by node, with a label `node_name`, `node` or `instance`. */
     readonly prometheusQuery: string;
+    /** Read again for every question; its text is sent as a bearer token. */
+    readonly prometheusTokenFile: string | undefined;
+    /** Certificates of authorities to trust beside the usual ones. */
+    readonly prometheusCaFile: string | undefined;
+    /** How often Prometheus asks the nodes. */
+    readonly prometheusScrapeSeconds: number;
     /** Where the use of pods on nodes that this host does not meter comes from. */
     readonly podUse: 'auto' | 'kubelet' | 'metrics' | 'off';
   };

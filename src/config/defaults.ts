@@ -72,6 +72,9 @@ export function defaultConfig(env: Environment, host: ConfigHost): Config {
       namespace: 'kisimd',
       prometheusUrl: undefined,
       prometheusQuery: 'sum by (node_name) (kepler_node_cpu_joules_total{zone=~"package-.*|node-estimated"})',
+      prometheusTokenFile: undefined,
+      prometheusCaFile: undefined,
+      prometheusScrapeSeconds: 60,
       podUse: 'auto',
     },
     placement: {

@@ -125,12 +125,26 @@ export const sections: Sections = {
     context: optionalText('Its context; where it is not set, the current one.'),
     namespace: text("The program's own namespace in the cluster: its lease and its emergency stop."),
     prometheusUrl: optionalText(
-      'A Prometheus that keeps the energy of nodes that this host does not meter itself.',
+      'A Prometheus that keeps the energy of nodes that this host does not meter itself: its address, with the path that a ' +
+        'proxy puts before it, and `user:password@` where it asks for them.',
       'an http(s) address, or nothing',
     ),
     prometheusQuery: text(
       'What it is asked for: joules since any beginning, by node, with a label node_name, node or instance.',
       'PromQL',
+    ),
+    prometheusTokenFile: optionalText(
+      'File that holds the bearer token for it, as a service account has one.',
+      'a path, or nothing',
+    ),
+    prometheusCaFile: optionalText(
+      "File with certificates of authorities to trust for it beside the system's, PEM.",
+      'a path, or nothing',
+    ),
+    prometheusScrapeSeconds: duration(
+      'seconds',
+      { min: 1, max: 3600 },
+      'How often it scrapes the nodes (its scrape_interval). A node whose joules stand still for longer than two of these is missing.',
     ),
     podUse: oneOf(
       ['auto', 'kubelet', 'metrics', 'off'],
