@@ -190,7 +190,8 @@ export class FakeApiServer {
         this.watches.serve({ resource, namespace, matches: matcher(query) }, response, query, milliseconds);
         return;
       }
-      const { status, body } = path === undefined ? this.#other(served) : this.#object(served, path, query);
+      const answered = () => (path === undefined ? this.#other(served) : this.#object(served, path, query));
+      const { status, body } = query.get('dryRun') === 'All' ? this.operations.dryRun(answered) : answered();
       served.status = status;
       if (fault === 'cut-after') request.socket.destroy();
       else answer(response, status, body);
@@ -232,16 +233,8 @@ export class FakeApiServer {
   #other({ method, path, body: asked }: ServedRequest): { status: number; body: unknown } {
     if (method === 'POST' && path === '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews')
       return { status: 201, body: accessReview(asked, this.forbidden) };
-    const body = discovery(path, this.gitVersion);
+    const body = discovery(path, this.gitVersion, this.withoutPolicies);
     return body === undefined ? { status: 404, body: '404 page not found\n' } : { status: 200, body };
-  }
-
-  /** What `forbidden` says of who asks. */
-  #reviewed(review: unknown): object {
-    const { verb, resource, subresource } = fieldsOf(review, 'spec', 'resourceAttributes');
-    const what = subresource === undefined ? String(resource) : `${resource}/${subresource}`;
-    const allowed = !this.forbidden.has(`${verb} ${what}`);
-    return { ...(review as object), status: { allowed } };
   }
 
   #object(
