@@ -54,6 +54,7 @@ interface PodRow {
   readonly ns: string;
   readonly pod: string;
   readonly node: string | null;
+  readonly owner: string;
   readonly placeable: number;
   readonly created_ms: number;
   readonly bound_ms: number | null;
@@ -66,6 +67,7 @@ interface PodRow {
   readonly gpu_milli: number | null;
   readonly extended: string | null;
   readonly slack_s: number;
+  readonly expected_s: number | null;
   readonly shape: number | null;
   readonly policy: string | null;
   readonly mode: string | null;
@@ -130,6 +132,7 @@ function podOf(row: PodRow, scheduling: object | undefined): StoredPodRun {
     namespace: row.ns,
     pod: row.pod,
     node: row.node ?? undefined,
+    owner: row.owner,
     placeable: row.placeable === 1,
     createdUnixMilliseconds: row.created_ms,
     boundUnixMilliseconds: row.bound_ms ?? undefined,
@@ -142,6 +145,7 @@ function podOf(row: PodRow, scheduling: object | undefined): StoredPodRun {
     gpuMilliEach: row.gpu_milli ?? undefined,
     extended: row.extended === null ? undefined : (JSON.parse(row.extended) as Record<string, number>),
     slackSeconds: row.slack_s,
+    expectedSeconds: row.expected_s ?? undefined,
     scheduling,
     policy: row.policy ?? undefined,
     mode: row.mode ?? undefined,

@@ -25,6 +25,7 @@ export const clusterStatements: readonly string[] = [
     ns TEXT NOT NULL,
     pod TEXT NOT NULL,
     node TEXT,
+    owner TEXT NOT NULL,
     placeable INTEGER NOT NULL,
     created_ms INTEGER NOT NULL,
     bound_ms INTEGER,
@@ -37,6 +38,7 @@ export const clusterStatements: readonly string[] = [
     gpu_milli INTEGER,
     extended TEXT,
     slack_s REAL NOT NULL,
+    expected_s REAL,
     shape INTEGER,
     policy TEXT,
     mode TEXT,
@@ -88,7 +90,7 @@ export const clusterStatements: readonly string[] = [
       ended_after_ms IS NOT NULL AS end_is_a_guess,
       cpu_m / 1e3 AS cores, memory, gpu_count AS gpus, cpu_us / 1e6 AS cpu_seconds,
       CASE WHEN cpu_ms > 0 THEN round(cpu_us / 1e3 / cpu_ms, 6) END AS mean_cores,
-      restarts, policy, mode, cluster, uid, created_ms / 1000 AS ts
+      restarts, policy, mode, owner, cluster, uid, created_ms / 1000 AS ts
     FROM pod_run`,
   `CREATE VIEW node_minute AS
     SELECT datetime(e.ts, 'unixepoch') AS time, c.name AS node, e.uj / 1e6 AS joules, e.active_uj / 1e6 AS active_joules,

@@ -13,6 +13,8 @@ export class ClusterWriter {
   readonly #statements: ReturnType<typeof prepareStatements>;
   #shapes = new WeakMap<object, { readonly id: number; readonly markedAt: number }>();
   readonly #nodes = new Map<string, number>();
+  /** Of descriptions that were told before: a node that stays the same is told every minute. */
+  readonly #texts = new WeakMap<object, string>();
   /** What the newest row of each node says. */
   readonly #seen = new Map<number, { readonly firstMilliseconds: number; readonly text: string }>();
 
@@ -46,6 +48,7 @@ export class ClusterWriter {
       ns: pod.namespace,
       pod: pod.pod,
       node: pod.node ?? null,
+      owner: pod.owner ?? '',
       placeable: pod.placeable ? 1 : 0,
       created: Math.round(createdUnixMilliseconds),
       bound: rounded(boundUnixMilliseconds),
@@ -58,6 +61,7 @@ export class ClusterWriter {
       gpuMilli: pod.gpuMilliEach ?? null,
       extended: extended === undefined ? null : JSON.stringify(extended),
       slack: pod.slackSeconds,
+      expected: pod.expectedSeconds ?? null,
       shape: scheduling === undefined ? null : this.#shapeOf(scheduling, Math.round(seenAt)),
       policy: pod.policy ?? null,
       mode: pod.mode ?? null,
@@ -93,7 +97,8 @@ export class ClusterWriter {
     const cpu = Math.floor(record.cpuMilli);
     const memory = Math.floor(record.memoryBytes);
     const labels = JSON.stringify(record.labels);
-    const description = JSON.stringify(record.description);
+    const description = this.#texts.get(record.description) ?? JSON.stringify(record.description);
+    this.#texts.set(record.description, description);
     const text = `${cpu} ${memory} ${labels} ${description}`;
     const s = this.#statements;
     let last = this.#seen.get(n);
@@ -160,10 +165,10 @@ function prepareStatements(db: Database.Database) {
       AND d.node = $node AND d.cluster = $cluster ORDER BY d.id DESC LIMIT 1)`;
   return {
     podRun: db.prepare(
-      `INSERT INTO pod_run (cluster, uid, ns, pod, node, placeable, created_ms, bound_ms, started_ms, ended_ms, cpu_m, memory,
-         gpu_count, gpu_milli, extended, slack_s, shape, policy, mode, cpu_us, cpu_ms, restarts)
-       VALUES ($cluster, $uid, $ns, $pod, $node, $placeable, $created, $bound, $started, $ended, $cpu, $memory,
-         $gpus, $gpuMilli, $extended, $slack, $shape, coalesce($policy, ${decided('policy')}),
+      `INSERT INTO pod_run (cluster, uid, ns, pod, node, owner, placeable, created_ms, bound_ms, started_ms, ended_ms, cpu_m, memory,
+         gpu_count, gpu_milli, extended, slack_s, expected_s, shape, policy, mode, cpu_us, cpu_ms, restarts)
+       VALUES ($cluster, $uid, $ns, $pod, $node, $owner, $placeable, $created, $bound, $started, $ended, $cpu, $memory,
+         $gpus, $gpuMilli, $extended, $slack, $expected, $shape, coalesce($policy, ${decided('policy')}),
          coalesce($mode, ${decided('mode')}), $cpuUsed, $cpuMetered, $restarts)
        ON CONFLICT (cluster, uid) DO UPDATE SET
          node = coalesce(excluded.node, node), placeable = excluded.placeable,
@@ -172,7 +177,7 @@ function prepareStatements(db: Database.Database) {
          ended_after_ms = CASE WHEN excluded.ended_ms IS NULL THEN ended_after_ms END,
          cpu_m = excluded.cpu_m, memory = excluded.memory, gpu_count = coalesce(excluded.gpu_count, gpu_count),
          gpu_milli = coalesce(excluded.gpu_milli, gpu_milli), extended = coalesce(excluded.extended, extended),
-         slack_s = excluded.slack_s, shape = coalesce(shape, excluded.shape),
+         slack_s = excluded.slack_s, expected_s = coalesce(excluded.expected_s, expected_s), shape = coalesce(shape, excluded.shape),
          policy = coalesce(excluded.policy, policy), mode = coalesce(excluded.mode, mode),
          cpu_us = coalesce(excluded.cpu_us, cpu_us), cpu_ms = coalesce(excluded.cpu_ms, cpu_ms),
          restarts = coalesce(excluded.restarts, restarts)`,

@@ -11,6 +11,8 @@ export interface PodRunRecord {
   readonly uid: string;
   readonly namespace: string;
   readonly pod: string;
+  /** Kinds of its owners, joined by commas: `ReplicaSet`, `Job`, `DaemonSet`; empty: none. */
+  readonly owner?: string | undefined;
   /** Whether the placement loop could ever place it: no DaemonSet, no static pod, not kube-system. */
   readonly placeable: boolean;
   /** By the API server's clock. */
@@ -29,6 +31,8 @@ export interface PodRunRecord {
   readonly extended?: Readonly<Record<string, number>> | undefined;
   /** How long it may be held back. */
   readonly slackSeconds: number;
+  /** How long it is expected to run, as it says itself; undefined: it does not. */
+  readonly expectedSeconds?: number | undefined;
   /**
    * `PodScheduling` of `cluster/`, from before it had a node: kept as JSON, and without it a replay leaves the pod where it
    * ran. One object for pods that are alike.

@@ -28,11 +28,13 @@ const pod: PodRunRecord = {
   uid: 'u-1',
   namespace: 'shop',
   pod: 'web-1',
+  owner: 'ReplicaSet',
   placeable: true,
   createdUnixMilliseconds: START,
   cpuMilli: 500,
   memoryBytes: 2 ** 28,
   slackSeconds: 0,
+  expectedSeconds: 60,
 };
 
 test('a pod that is told bit by bit is one row with all that was told', (t) => {
