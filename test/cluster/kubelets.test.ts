@@ -7,11 +7,8 @@ import { Cleanups } from '../system/support/cleanups.ts';
 import { attempt } from '../system/support/run-command.ts';
 import { noRealNodes } from './support/in-namespace.ts';
 import { hierarchies, removeGroupsOfTheDead } from './support/kubelet/node-groups.ts';
-import { RealCluster, type RealPod } from './support/kubelet/real-cluster.ts';
+import { isReady, RealCluster, type RealPod } from './support/kubelet/real-cluster.ts';
 import { daemonSet, deployment, job } from './support/kubelet/workloads.ts';
-
-const isReady = ({ status }: RealPod): boolean =>
-  status.containerStatuses?.every(({ ready }) => ready) === true;
 
 /** Ids of all processes that lie in or below a control group, in whatever hierarchy. */
 function processesIn(group: string): readonly number[] {

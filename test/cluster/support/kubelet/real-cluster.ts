@@ -10,6 +10,7 @@ import { clusterFolder } from '../leftovers.ts';
 import { writeImages } from './images.ts';
 import { removeGroupsOfTheDead } from './node-groups.ts';
 import { RealNode } from './real-node.ts';
+import { pod as podOf } from './workloads.ts';
 
 const NODES = ['node1', 'node2'] as const;
 
@@ -75,6 +76,15 @@ export class RealCluster {
     if (status !== 0) throw new Error(`kubectl apply: ${stderr}`);
   }
 
+  /** Until pods of a namespace are gated: policies reach the server's own cache a moment after they were made. */
+  async gated(namespace: string): Promise<void> {
+    const path = `/api/v1/namespaces/${namespace}/pods?dryRun=All`;
+    await waitFor(`${namespace} to be gated`, 30, async () => {
+      const made = (await this.plane.client.call('POST', path, podOf(namespace, 'probe'))) as RealPod;
+      return (made.spec.schedulingGates ?? []).length > 0;
+    });
+  }
+
   /** Waits until the pods of a selector, all of so many, satisfy a condition. */
   async pods(
     namespace: string,
@@ -90,6 +100,13 @@ export class RealCluster {
     });
   }
 
+  /** Since the youngest of them was created. */
+  async ageSeconds(namespace: string, selector: string): Promise<number> {
+    const pods = await this.podsNow(namespace, selector);
+    const created = pods.map(({ metadata }) => Date.parse(metadata.creationTimestamp));
+    return (Date.now() - Math.max(...created)) / 1000;
+  }
+
   async podsNow(namespace: string, selector: string): Promise<readonly RealPod[]> {
     const path = `/api/v1/namespaces/${namespace}/pods?labelSelector=${encodeURIComponent(selector)}`;
     return ((await this.plane.client.call('GET', path)) as { items: readonly RealPod[] }).items;
@@ -101,6 +118,7 @@ export interface RealPod {
   readonly metadata: {
     readonly name: string;
     readonly uid: string;
+    readonly creationTimestamp: string;
     readonly annotations?: Readonly<Record<string, string>>;
   };
   readonly spec: {
@@ -113,4 +131,12 @@ export interface RealPod {
     readonly podIP?: string;
     readonly containerStatuses?: readonly { readonly ready: boolean; readonly restartCount: number }[];
   };
+}
+
+export function isReady({ status }: RealPod): boolean {
+  return status.containerStatuses?.every(({ ready }) => ready) === true;
+}
+
+export function isGated({ spec }: RealPod): boolean {
+  return (spec.schedulingGates ?? []).length > 0;
 }

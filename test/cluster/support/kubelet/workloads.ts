@@ -3,7 +3,9 @@ import { BUSYBOX_IMAGE } from './images.ts';
 export interface PodSpecOptions {
   /** Script of the one container; without one it sleeps. */
   readonly script?: string;
+  /** CPU asked for; and the most that it gets. Very small limits throttle the start of the container too. */
   readonly cpu?: string;
+  readonly limit?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly restartPolicy?: 'Never';
   readonly more?: object;
@@ -11,7 +13,7 @@ export interface PodSpecOptions {
 
 /** A pod template whose one container runs a shell script. Its shell does not heed SIGTERM, so it is given no time. */
 export function podTemplate(app: string, options: PodSpecOptions = {}): object {
-  const { script = 'exec sleep 3600', cpu = '50m', labels = {}, restartPolicy, more = {} } = options;
+  const { script = 'exec sleep 3600', cpu = '50m', limit, labels = {}, restartPolicy, more = {} } = options;
   return {
     metadata: { labels: { app, ...labels } },
     spec: {
@@ -23,7 +25,7 @@ export function podTemplate(app: string, options: PodSpecOptions = {}): object {
           image: BUSYBOX_IMAGE,
           imagePullPolicy: 'Never',
           command: ['sh', '-c', script],
-          resources: { requests: { cpu } },
+          resources: { requests: { cpu }, ...(limit === undefined ? {} : { limits: { cpu: limit } }) },
         },
       ],
       ...more,
