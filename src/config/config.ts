@@ -61,6 +61,11 @@ export interface Config {
     readonly prometheusScrapeSeconds: number;
     /** Where the use of pods on nodes that this host does not meter comes from. */
     readonly podUse: 'auto' | 'kubelet' | 'metrics' | 'off';
+    /** Where the webhook listens that gates pods for API servers that cannot do so themselves. */
+    readonly webhookHost: string;
+    readonly webhookPort: number;
+    /** Its certificates; `webhook` beside the history where undefined. */
+    readonly webhookFolder: string | undefined;
   };
   readonly placement: {
     /** auto: live where there is a kubeconfig or a service account, else simulated. */

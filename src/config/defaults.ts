@@ -76,6 +76,9 @@ export function defaultConfig(env: Environment, host: ConfigHost): Config {
       prometheusCaFile: undefined,
       prometheusScrapeSeconds: 60,
       podUse: 'auto',
+      webhookHost: '127.0.0.1',
+      webhookPort: 28283,
+      webhookFolder: undefined,
     },
     placement: {
       cluster: 'auto',

@@ -150,6 +150,16 @@ export const sections: Sections = {
       ['auto', 'kubelet', 'metrics', 'off'],
       "Where the CPU use of pods on other nodes comes from: the kubelet's summary, metrics-server, or the first that works.",
     ),
+    webhookHost: text(
+      'Address where the daemon listens as a webhook that gates pods, for API servers before 1.36. It listens only where ' +
+        '`kisimd setup` has made certificates for it.',
+      'an address',
+    ),
+    webhookPort: integer({ min: 1, max: 65_535 }, 'Its port.'),
+    webhookFolder: optionalText(
+      'The folder with its certificates. Where it is not set: `webhook` beside the history.',
+      'a path, or nothing',
+    ),
   },
   placement: {
     cluster: oneOf(
