@@ -53,4 +53,41 @@ export const errors = defineErrors({
     expected: 'at least one policy and at least one situation',
     action: 'name the policies and a workload to simulate them on',
   },
+  KISIM_E_EXPERIMENT_PLAN: {
+    summary: 'the experiment cannot be made as planned',
+    expected: 'at least six pairs of periods, and a wash-out shorter than a period',
+    action: 'change --hours, --period or --wash-out',
+  },
+  KISIM_E_EXPERIMENT_TOO_FEW: {
+    summary: 'too few pairs of periods to call a difference',
+    expected: 'six pairs or more, each with both of its periods finished and measured',
+    action: 'go on with --resume, or plan more hours',
+  },
+  KISIM_E_EXPERIMENT_ENERGY_MISSING: {
+    summary: 'too much of the energy is missing to call a difference',
+    expected: 'the energy of every node for at least 95 % of every period, in four pairs out of five',
+    action: 'see the nodes and reasons in the journal; `kisimd doctor` tells what this host can meter',
+  },
+  KISIM_E_EXPERIMENT_CARRY_OVER: {
+    summary: 'too much of what one policy placed ran on under the other',
+    expected: 'at most a fifth of the work of a period done by pods that the other policy placed',
+    action:
+      'make periods and wash-out longer than the pods run; pods that run for days cannot be compared by taking turns',
+  },
+  KISIM_E_EXPERIMENT_WORK_DIFFERS: {
+    summary: 'the work under the two policies differs too much to compare their energy',
+    expected: 'work of the two sides within 10 % of each other',
+    action: 'plan more hours, so that the load evens out, or keep it steady',
+  },
+  KISIM_E_EXPERIMENT_NOT_DECIDED: {
+    summary: 'a policy of the experiment did not decide',
+    expected: 'nine in ten pods of its periods placed by the policy itself',
+    action:
+      'see the reasons in the log: a policy that fails, pods that no node can take; pods are handed over in namespaces with the label kisimd.io/placement=enabled',
+  },
+  KISIM_E_EXPERIMENT_JOURNAL: {
+    summary: 'the journal of the experiment cannot be used',
+    expected: 'a journal.jsonl that this program wrote, in a folder that may be written',
+    action: 'check the disk, or name another folder with --out',
+  },
 });
