@@ -27,7 +27,8 @@ export class KubeActor implements Actor {
   }
 }
 
-function asActResult(result: FreeResult): ActResult {
+/** What the writer's answer is to the loop. */
+export function asActResult(result: FreeResult): ActResult {
   switch (result.outcome) {
     case 'placed':
       return { outcome: 'placed', node: result.node };

@@ -69,13 +69,28 @@ export interface ApiPodTemplate {
   readonly spec?: ApiPodSpec;
 }
 
+export interface ApiCondition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason?: string;
+  readonly lastTransitionTime?: string;
+}
+
 export interface ApiJob {
   readonly metadata?: ObjectMeta;
-  readonly spec?: { readonly suspend?: boolean; readonly template?: ApiPodTemplate };
+  readonly spec?: {
+    readonly suspend?: boolean;
+    readonly managedBy?: string;
+    readonly parallelism?: number;
+    /** Left out for a work queue: its pods know when all is done. */
+    readonly completions?: number;
+    readonly template?: ApiPodTemplate;
+  };
   readonly status?: {
     readonly startTime?: string;
     readonly active?: number;
-    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+    readonly succeeded?: number;
+    readonly conditions?: readonly ApiCondition[];
   };
 }
 

@@ -10,7 +10,7 @@ import type { KubeObject } from './kube-object.ts';
 import { ListWatch, type ListWatchHandlers, type ListWatchOptions, type TroublePlace } from './list-watch.ts';
 import { OPT_IN_LABEL, OPT_IN_VALUE, SKIP_LABEL } from './names.ts';
 import { isUsable, NodeReader, sameForPlacement } from './node-reader.ts';
-import { type DescribePod, PodReader, type WatchedPod } from './pod-reader.ts';
+import { type DescribePod, type ImaginedPods, PodReader, type WatchedPod } from './pod-reader.ts';
 
 /** Who keeps the books of what runs where. Told in order; pods may be on nodes that it was not told of. */
 export interface ClusterSink {
@@ -37,6 +37,14 @@ export interface WaitingPodListener {
   pending(pod: WaitingPod): void;
   /** It waits no more: it has a node, or is gone. */
   settled(uid: string, node: string | undefined): void;
+}
+
+/** Is told of all pods, with a node or without. */
+export interface PodFollower {
+  /** It came or changed. @param before undefined: it was not known */
+  applied(pod: WatchedPod, before: WatchedPod | undefined): void;
+  /** It has ended or is gone. @param pod as it was last known */
+  gone(pod: WatchedPod): void;
 }
 
 export type WatchedKind = 'nodes' | 'namespaces' | 'pods';
@@ -79,6 +87,7 @@ export class ClusterWatcher {
   readonly #namespaceLabels = new Map<string, Labels>();
   readonly #waiting = new Map<string, WaitingPod>();
   readonly #listeners = new Set<WaitingPodListener>();
+  readonly #followers = new Set<PodFollower>();
   #cancelTelling: (() => void) | undefined;
   #started: Promise<void> | undefined;
 
@@ -123,6 +132,11 @@ export class ClusterWatcher {
     await this.#started;
   }
 
+  /** For pods that are to be made: they share ids and shapes with those that are there. */
+  get imagined(): ImaginedPods {
+    return this.#podReader;
+  }
+
   /** Labels by namespace. */
   get namespaces(): ReadonlyMap<string, Labels> {
     return this.#namespaceLabels;
@@ -162,6 +176,12 @@ export class ClusterWatcher {
   subscribe(listener: WaitingPodListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Tells of all pods from now on; returns what ends it. */
+  follow(follower: PodFollower): () => void {
+    this.#followers.add(follower);
+    return () => this.#followers.delete(follower);
   }
 
   /** Tells the nodes anew, where `describeNode` would say something else now. */
@@ -245,6 +265,7 @@ export class ClusterWatcher {
   #podApplied(pod: WatchedPod, before: WatchedPod | undefined): void {
     // While a list is taken in, pods that are read already are not all there yet.
     if (this.#podReader.needsSweep && this.#pods.state === 'watching') this.#sweepPods();
+    for (const follower of this.#followers) follower.applied(pod, before);
     const { uid, nodeName } = pod;
     if (nodeName === undefined) {
       this.#waits(pod);
@@ -255,7 +276,9 @@ export class ClusterWatcher {
     if (this.#waiting.delete(uid)) this.#settled(uid, nodeName);
   }
 
-  #podDeleted({ uid }: WatchedPod): void {
+  #podDeleted(pod: WatchedPod): void {
+    const { uid } = pod;
+    for (const follower of this.#followers) follower.gone(pod);
     this.#podReader.forget(uid);
     this.#options.sink.gone(uid);
     if (this.#waiting.delete(uid)) this.#settled(uid, undefined);

@@ -18,10 +18,17 @@ export const SKIP_LABEL = `${DOMAIN}/skip`;
 export const JOB_LABEL = `${DOMAIN}/start`;
 export const JOB_LABEL_VALUE = 'when-placed';
 
+/** Annotation of a pod or Job: how long its start may be held back, as `30m`. */
+export const SLACK_ANNOTATION = `${DOMAIN}/slack`;
+/** Annotation of a pod or Job: how long a pod is expected to run, as `2h`. */
+export const DURATION_ANNOTATION = `${DOMAIN}/expected-duration`;
+
 /** Annotation of a pod or Job: the node that was chosen. */
 export const NODE_ANNOTATION = `${DOMAIN}/node`;
 /** Annotation of a pod or Job: who decided, as `IDENTITY#FENCING-TOKEN`. */
 export const DECIDED_BY_ANNOTATION = `${DOMAIN}/decided-by`;
+/** Annotation of a Job: its uid, once the program has started it. Who suspends it again keeps it suspended. */
+export const STARTED_ANNOTATION = `${DOMAIN}/started`;
 /** Annotation of a Deployment: the parts of its template's affinity that are the program's, as JSON. */
 export const AFFINITY_ANNOTATION = `${DOMAIN}/affinity`;
 

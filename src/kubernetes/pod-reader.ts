@@ -15,6 +15,10 @@ export interface WatchedPod {
   readonly nodeName: string | undefined;
   /** By the API server's clock. */
   readonly createdUnixMilliseconds: Milliseconds;
+  /** When the first of its containers that still is known ran, by the clock of its node; undefined: none has. */
+  readonly startedUnixMilliseconds: Milliseconds | undefined;
+  /** Of all its containers together. */
+  readonly restarts: number;
   readonly isDeleting: boolean;
   /** Kinds of its owners; one list for all pods with the same. */
   readonly ownerKinds: readonly string[];
@@ -24,6 +28,20 @@ export interface WatchedPod {
 
 /** Adds to a pod what its requests do not say: predicted use and end, slack. */
 export type DescribePod = (pod: Pod, object: ApiPod) => Pod;
+
+/** Pods that do not exist yet, for who plans ahead: read as they will be, with ids that no other pod has meanwhile. */
+export interface ImaginedPods {
+  /**
+   * The pod that an object describes. Its id stays taken until `forget`.
+   *
+   * @throws KISIM_E_MANIFEST_... naming the object and the field
+   */
+  imagine(object: KubeObject): Pod;
+  /** Another pod of the same shape. */
+  copy(pod: Pod, uid: string, name: string): Pod;
+  /** Its id may be given to another pod. */
+  forget(uid: string): void;
+}
 
 /** Pods that are alike share all of this. */
 interface Shape {
@@ -48,12 +66,14 @@ const SWEEP_AFTER = 1000;
  * Makes `cluster/` pods from API objects. Pods that are alike for every policy share one shape, read once; ids are dense and
  * used again after their pods are gone.
  */
-export class PodReader {
+export class PodReader implements ImaginedPods {
   readonly #describe: DescribePod;
   readonly #shapes = new Map<string, Shape>();
   readonly #owners = new Map<string, readonly string[]>();
   readonly #ids = new Map<string, number>();
   readonly #freeIds: number[] = [];
+  /** Uids of pods that no watch tells of. */
+  readonly #imagined = new Set<string>();
   #nextId = 0;
   #nextShape = 0;
   #sweepAt = SWEEP_AFTER;
@@ -82,14 +102,28 @@ export class PodReader {
       pod: same && nodeName !== undefined ? before.pod : this.#describe(this.#podOf(uid, name, shape), slim),
       nodeName,
       createdUnixMilliseconds: Date.parse(String(object.metadata['creationTimestamp'])),
+      ...lifeOf(object),
       isDeleting: object.metadata['deletionTimestamp'] !== undefined,
       ownerKinds: this.#ownerKindsOf(object),
       object: nodeName === undefined ? slim : undefined,
     };
   }
 
+  imagine(object: KubeObject): Pod {
+    const { uid, name } = object.metadata;
+    this.#imagined.add(uid);
+    const slim: ApiPod = { metadata: object.metadata, spec: object['spec'] as NonNullable<ApiPod['spec']> };
+    return this.#describe(this.#podOf(uid, name, this.#shapeOf(object, false)), slim);
+  }
+
+  copy(pod: Pod, uid: string, name: string): Pod {
+    this.#imagined.add(uid);
+    return { ...pod, id: this.#idOf(uid), name };
+  }
+
   /** The pod is gone: its id may be given to another one. */
   forget(uid: string): void {
+    this.#imagined.delete(uid);
     const id = this.#ids.get(uid);
     if (id === undefined) return;
     this.#ids.delete(uid);
@@ -98,7 +132,7 @@ export class PodReader {
 
   /** Drops what no pod uses any more. @param has whether a uid is that of a pod that is there; @param pods all of them */
   sweep(has: (uid: string) => boolean, pods: Iterable<WatchedPod>): void {
-    for (const uid of [...this.#ids.keys()]) if (!has(uid)) this.forget(uid);
+    for (const uid of [...this.#ids.keys()]) if (!has(uid) && !this.#imagined.has(uid)) this.forget(uid);
     const used = new Set<PodScheduling | undefined>();
     for (const { pod } of pods) used.add(pod.scheduling);
     for (const [key, { scheduling }] of this.#shapes) if (!used.has(scheduling)) this.#shapes.delete(key);
@@ -174,4 +208,31 @@ export class PodReader {
     this.#owners.set(key, kinds);
     return kinds;
   }
+}
+
+interface ContainerStatus {
+  readonly restartCount?: number;
+  readonly state?: Readonly<Record<string, { readonly startedAt?: string | null } | undefined>>;
+  readonly lastState?: ContainerStatus['state'];
+}
+
+function lifeOf(object: KubeObject): Pick<WatchedPod, 'startedUnixMilliseconds' | 'restarts'> {
+  const { containerStatuses } = (object['status'] ?? {}) as {
+    readonly containerStatuses?: readonly ContainerStatus[];
+  };
+  let started = Number.POSITIVE_INFINITY;
+  let restarts = 0;
+  for (const { restartCount = 0, state, lastState } of containerStatuses ?? []) {
+    restarts += restartCount;
+    for (const { startedAt } of [state?.['running'], state?.['terminated'], lastState?.['terminated']].filter(
+      (each) => each !== undefined,
+    )) {
+      const at = Date.parse(startedAt ?? '');
+      if (at < started) started = at;
+    }
+  }
+  return {
+    startedUnixMilliseconds: started === Number.POSITIVE_INFINITY ? undefined : started,
+    restarts,
+  };
 }

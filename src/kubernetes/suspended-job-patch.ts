@@ -8,16 +8,18 @@ import {
   NODE_ANNOTATION,
   PLACEMENT_GATE,
   SKIP_LABEL,
+  STARTED_ANNOTATION,
 } from './names.ts';
 
 /** Kueue suspends and starts the Jobs of its queues itself. */
 const KUEUE_QUEUE_LABEL = 'kueue.x-k8s.io/queue-name';
+const JOB_CONTROLLER = 'kubernetes.io/job-controller';
 
 /**
  * Why a Job is not started by the program. `unasked`: its owner suspended it and did not ask for a placement; `active`: the
- * server lets nobody change the template now.
+ * server lets nobody change the template now; `started`: the program did so before, and somebody has suspended it since.
  */
-export type JobLeftAlone = 'unasked' | 'kueue' | 'running' | 'active' | 'deleted';
+export type JobLeftAlone = 'unasked' | 'kueue' | 'running' | 'active' | 'deleted' | 'started';
 
 /**
  * Since when a server takes changes of a suspended Job's template: before the Job's first start alone (KEP-2926), or also
@@ -29,9 +31,14 @@ export type JobTemplateRule = 'before-start' | 'suspended';
 export function jobLeftAlone(job: ApiJob, rule: JobTemplateRule): JobLeftAlone | undefined {
   const labels = job.metadata?.labels ?? {};
   if (labels[JOB_LABEL] !== JOB_LABEL_VALUE) return 'unasked';
-  if (labels[KUEUE_QUEUE_LABEL] !== undefined) return 'kueue';
+  // MultiKueue's Jobs have another controller (`managedBy`, KEP-4368).
+  const managedBy = job.spec?.managedBy ?? JOB_CONTROLLER;
+  if (labels[KUEUE_QUEUE_LABEL] !== undefined || managedBy !== JOB_CONTROLLER) return 'kueue';
   if (job.metadata?.deletionTimestamp !== undefined) return 'deleted';
   if (job.spec?.suspend !== true) return 'running';
+  const uid = job.metadata?.uid;
+  // The uid, as a Job that is made from the manifest of another one carries its annotations.
+  if (uid !== undefined && job.metadata?.annotations?.[STARTED_ANNOTATION] === uid) return 'started';
   if (job.status?.startTime === undefined && (job.status?.active ?? 0) === 0) return undefined;
   const suspended = job.status?.conditions?.some(
     ({ type, status }) => type === 'Suspended' && status === 'True',
@@ -59,6 +66,7 @@ export function suspendedJobPatch(
   const annotations = {
     ...(choice === undefined ? {} : { [NODE_ANNOTATION]: choice.nodes.join(',') }),
     ...(decidedBy === undefined ? {} : { [DECIDED_BY_ANNOTATION]: decidedBy }),
+    ...(metadata.uid === undefined ? {} : { [STARTED_ANNOTATION]: metadata.uid }),
   };
   return [
     ...sameObject(metadata),

@@ -1,5 +1,7 @@
+import { jobOfRecord } from '../../controller/jobs/record-name.ts';
 import type { DecisionSink } from '../../controller/ports.ts';
 import { costOf, type DecisionRecord } from '../../history/decision-record.ts';
+import type { EventSubject } from '../../kubernetes/event-correlator.ts';
 import type { EventRecorder } from '../../kubernetes/event-recorder.ts';
 
 /** Keeps decisions, and tells of those that were acted on by events at their pods. */
@@ -14,10 +16,10 @@ export class DecisionEvents implements DecisionSink {
 
   record(decision: DecisionRecord): void {
     this.#kept.record(decision);
-    const { outcome, namespace, pod, uid } = decision;
+    const { outcome } = decision;
     if (decision.mode !== 'act' || (outcome !== 'placed' && outcome !== 'freed')) return;
     this.#events.record({
-      subject: { apiVersion: 'v1', kind: 'Pod', namespace, name: pod, uid },
+      subject: subjectOf(decision),
       type: 'Normal',
       reason: outcome === 'placed' ? 'EnergyPlaced' : 'EnergyPlacementSkipped',
       message: outcome === 'placed' ? placedMessage(decision) : freedMessage(decision),
@@ -27,6 +29,13 @@ export class DecisionEvents implements DecisionSink {
   bound(uid: string, node: string): void {
     this.#kept.bound(uid, node);
   }
+}
+
+function subjectOf({ namespace, pod, uid }: DecisionRecord): EventSubject {
+  const job = jobOfRecord(pod);
+  return job === undefined
+    ? { apiVersion: 'v1', kind: 'Pod', namespace, name: pod, uid }
+    : { apiVersion: 'batch/v1', kind: 'Job', namespace, name: job, uid };
 }
 
 function placedMessage({ node, policy, terms, reference, fellBack }: DecisionRecord): string {

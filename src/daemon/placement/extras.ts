@@ -1,4 +1,5 @@
+import { jobLoop } from './job-loop.ts';
 import type { Extra } from './live-parts.ts';
 
 /** What runs beside the loop on a live cluster, in the order of its start. */
-export const liveExtras: readonly Extra[] = [];
+export const liveExtras: readonly Extra[] = [jobLoop];

@@ -16,6 +16,7 @@ import type { GuardedWrites } from '../../kubernetes/guarded-patch.ts';
 import type { KubeApi } from '../../kubernetes/kube-api.ts';
 import { LeaderElector } from '../../kubernetes/lease.ts';
 import { LEASE_NAME } from '../../kubernetes/names.ts';
+import { podHints } from '../../kubernetes/pod-hints.ts';
 import type { ServerFeatures } from '../../kubernetes/server-features.ts';
 import type { Clock } from '../../util/clock.ts';
 import type { Logger } from '../../util/log.ts';
@@ -81,6 +82,7 @@ export class LiveSession {
       random,
       clock,
       describeNode: options.describeNode,
+      describePod: podHints,
       trouble: this.#trouble.told,
     });
     this.#elector = new LeaderElector({
