@@ -13,6 +13,7 @@ import { pauseCommand, resumeCommand } from './specs/pause.ts';
 import { recordCommand } from './specs/record.ts';
 import { runCommand } from './specs/run.ts';
 import { scoreServerCommand } from './specs/score-server.ts';
+import { setupCommand } from './specs/setup.ts';
 import { simulateCommand } from './specs/simulate.ts';
 import { topCommand } from './specs/top.ts';
 import { topologyCommand } from './specs/topology.ts';
@@ -37,6 +38,7 @@ export const commandTable: readonly CommandSpec[] = [
   energyCommand,
   exportCommand,
   explainCommand,
+  setupCommand,
   pauseCommand,
   resumeCommand,
   recordCommand,
