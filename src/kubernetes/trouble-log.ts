@@ -1,6 +1,6 @@
 import type { Clock } from '../util/clock.ts';
 import { KisimError } from '../util/errors.ts';
-import type { Logger } from '../util/log.ts';
+import type { LogFields, Logger } from '../util/log.ts';
 import type { TroublePlace } from './list-watch.ts';
 
 /** The same trouble is told again after so long. */
@@ -11,15 +11,15 @@ export function troubleLog(
   log: Logger,
   event: string,
   clock: Pick<Clock, 'monotonicNanoseconds'>,
-  fields: Readonly<Record<string, unknown>> = {},
-): (place: TroublePlace, error: unknown) => void {
+  fields: LogFields = {},
+): (place: TroublePlace, error: unknown, more?: LogFields) => void {
   const told = new Map<string, number>();
-  return (place, error) => {
+  return (place, error, more) => {
     const key = `${place} ${error instanceof KisimError ? error.code : String(error)}`;
     const now = clock.monotonicNanoseconds();
     const last = told.get(key);
     if (last !== undefined && now - last < AGAIN_NANOSECONDS) return;
     told.set(key, now);
-    log.warn(event, { ...fields, place, error });
+    log.warn(event, { ...fields, ...more, place, error });
   };
 }

@@ -16,6 +16,7 @@ import type { GuardedWrites } from '../../kubernetes/guarded-patch.ts';
 import type { KubeApi } from '../../kubernetes/kube-api.ts';
 import { LeaderElector } from '../../kubernetes/lease.ts';
 import { LEASE_NAME } from '../../kubernetes/names.ts';
+import { PauseConfigMap } from '../../kubernetes/pause-config-map.ts';
 import { podHints } from '../../kubernetes/pod-hints.ts';
 import type { ServerFeatures } from '../../kubernetes/server-features.ts';
 import type { Clock } from '../../util/clock.ts';
@@ -61,6 +62,7 @@ export class LiveSession {
   readonly #leadership: LeaseLeadership;
   readonly #elector: LeaderElector;
   readonly #pauseFile: PauseFile;
+  readonly #pauseConfigMap: PauseConfigMap;
   readonly #trouble: WatchTrouble;
   readonly #ending = new AbortController();
   readonly #running: Service[] = [];
@@ -117,7 +119,9 @@ export class LiveSession {
       log,
       monotonicMilliseconds: time.monotonicMilliseconds,
     });
-    const paused = new Paused([this.#pauseFile]);
+    const { namespace } = kubernetes;
+    this.#pauseConfigMap = new PauseConfigMap({ api, namespace, random, clock, log });
+    const paused = new Paused([this.#pauseFile, this.#pauseConfigMap]);
     const sink = new DecisionEvents(options.sink, events);
     this.parts = {
       config,
@@ -179,7 +183,9 @@ export class LiveSession {
   async #start(): Promise<boolean> {
     const { watcher, log } = this.parts;
     this.#pauseFile.start();
+    this.#pauseConfigMap.start();
     watcher.start();
+    await this.#pauseConfigMap.known;
     if (!(await watcher.synced) || this.#isEnding) return false;
     log.info('cluster-known', { nodes: watcher.nodeCount, pods: watcher.podCount });
     this.loop.start();
@@ -201,7 +207,7 @@ export class LiveSession {
     const { watcher, events, log } = this.parts;
     this.#isEnding = true;
     // A first list that never ends would hold up the start, and with it the stop.
-    if (this.#election === undefined) await watcher.stop();
+    if (this.#election === undefined) await Promise.all([watcher.stop(), this.#pauseConfigMap.stop()]);
     // Its error belongs to whoever called `start`.
     await this.#starting?.catch(() => undefined);
     for (let service = this.#running.pop(); service !== undefined; service = this.#running.pop()) {
@@ -219,6 +225,7 @@ export class LiveSession {
     limit.abort();
     await watcher.stop();
     this.#pauseFile.stop();
+    await this.#pauseConfigMap.stop();
     this.#options.connection.close();
   }
 }
