@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ApiJob } from '../../src/kubernetes/api-objects.ts';
 import { ClientNodeApi } from '../../src/kubernetes/client-node-api.ts';
 import {
   DOMAIN,
+  JOB_LABEL,
+  JOB_LABEL_VALUE,
   NODE_ANNOTATION,
   OPT_IN_LABEL,
   OPT_IN_VALUE,
@@ -42,7 +46,7 @@ describe('kisimd run beside real kubelets', { skip: noRealNodes }, () => {
     for (const namespace of [TEAM, OTHERS]) cluster.kubectl('create', 'namespace', namespace);
     cluster.kubectl('label', 'namespace', TEAM, `${OPT_IN_LABEL}=${OPT_IN_VALUE}`);
     await cluster.gated(TEAM);
-    await host.start();
+    await host.start('placement.jobs=true');
   });
   after(() => cleanups.run());
 
@@ -82,6 +86,31 @@ describe('kisimd run beside real kubelets', { skip: noRealNodes }, () => {
         name,
       );
     }
+  });
+
+  test('a suspended Job is started where the policy chose', async () => {
+    const metadata = { labels: { [JOB_LABEL]: JOB_LABEL_VALUE } };
+    cluster.apply(
+      job(
+        TEAM,
+        'waiting',
+        { script: 'echo $((7 * 6))' },
+        { metadata, spec: { suspend: true, parallelism: 2, completions: 2 } },
+      ),
+      job(TEAM, 'left', { script: 'exit 1' }, { spec: { suspend: true } }),
+    );
+    const pods = await cluster.pods(TEAM, 'app=waiting', 2, ({ status }) => status.phase === 'Succeeded');
+    assert.deepEqual(nodesOf(pods), [EFFICIENT]);
+    const started = cluster.object<ApiJob>('--namespace', TEAM, 'job', 'waiting');
+    assert.equal(started.metadata?.annotations?.[NODE_ANNOTATION], EFFICIENT);
+    assert.match(JSON.stringify(started.spec?.template?.spec?.affinity), /metadata\.name.*node2/);
+    // Whoever suspends a Job without asking for a start wants it so.
+    assert.equal(cluster.object<ApiJob>('--namespace', TEAM, 'job', 'left').spec?.suspend, true);
+    assert.deepEqual(await cluster.podsNow(TEAM, 'app=left'), []);
+    const decision = await waitFor('its record', 10, () =>
+      host.decisions(TEAM).find(({ uid }) => uid === started.metadata?.uid),
+    );
+    assert.deepEqual([decision.outcome, decision.node], ['placed', EFFICIENT]);
   });
 
   test('DaemonSets, pods that are skipped, and namespaces that did not opt in are left alone', async () => {
@@ -201,13 +230,10 @@ describe('kisimd run beside real kubelets', { skip: noRealNodes }, () => {
     await host.daemon.ended;
     await allow();
     assert.ok((await cluster.podsNow(TEAM, 'app=early')).every(isGated));
-    // It must wait until the lease of the dead one has been still for 15 s; their 10 s are over by then.
+    // Only once it has seen the dead one's lease unchanged for 15 s may it lead: the early ones' 10 s are over by then.
     const leads = host.start('placement.strength=required', 'placement.deadline-seconds=10');
-    await waitFor(
-      'the first to be overdue',
-      20,
-      async () => (await cluster.ageSeconds(TEAM, 'app=early')) > 11,
-    );
+    await host.daemon.event('lease-holder');
+    await sleep(9_000);
     cluster.apply(deployment(TEAM, 'late', 2));
     await cluster.pods(TEAM, 'app=late', 2, isGated);
     await leads;

@@ -1,9 +1,8 @@
-import { existsSync, mkdirSync, rmdirSync } from 'node:fs';
 import { staticBusybox } from '../../../system/support/busybox.ts';
 import { unmetNeeds } from '../../../system/support/needs.ts';
 import { attempt } from '../../../system/support/run-command.ts';
 import { cniPlugins } from './cni-plugins.ts';
-import { hierarchies } from './node-groups.ts';
+import { hierarchies, makeGroup, nodeGroup, removeGroup } from './node-groups.ts';
 import { inNamespaces } from './node-namespaces.ts';
 
 /**
@@ -31,7 +30,7 @@ function packagesMissing(): string | false {
     return false;
   } catch (error) {
     const packages = 'busybox-static containernetworking-plugins';
-    return `needs what Debian's ${packages} hold (apt-get update): ${String(error).slice(0, 300)}`;
+    return `needs what Debian's ${packages} hold (apt-get update): ${String(error).split('\n', 1)[0]}`;
   }
 }
 
@@ -41,17 +40,14 @@ function namespacesMissing(): string | false {
 }
 
 function groupsMissing(): string | false {
-  const roots = hierarchies();
-  if (roots.length === 0) return 'needs control groups, mounted below /sys/fs/cgroup';
-  for (const root of roots) {
-    const probe = `${root}/kisimd-test-probe-${process.pid}`;
-    try {
-      mkdirSync(probe);
-    } catch (error) {
-      return `needs to make control groups: ${String(error)}`;
-    } finally {
-      if (existsSync(probe)) rmdirSync(probe);
-    }
+  if (hierarchies().length === 0) return 'needs control groups, mounted below /sys/fs/cgroup';
+  const probe = nodeGroup('probe');
+  try {
+    makeGroup(probe);
+    return false;
+  } catch (error) {
+    return `needs the right to make control groups: ${String(error)}`;
+  } finally {
+    removeGroup(probe);
   }
-  return false;
 }

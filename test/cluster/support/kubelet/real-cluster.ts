@@ -58,6 +58,11 @@ export class RealCluster {
     return output([this.plane.program, 'kubectl', '--kubeconfig', this.plane.kubeconfig, ...words]);
   }
 
+  /** What `kubectl get` shows of one object. */
+  object<T>(...words: readonly string[]): T {
+    return JSON.parse(this.kubectl('get', '--output', 'json', ...words)) as T;
+  }
+
   /** `kubectl apply` of objects. */
   apply(...objects: readonly object[]): void {
     const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });
@@ -100,13 +105,6 @@ export class RealCluster {
     });
   }
 
-  /** Since the youngest of them was created. */
-  async ageSeconds(namespace: string, selector: string): Promise<number> {
-    const pods = await this.podsNow(namespace, selector);
-    const created = pods.map(({ metadata }) => Date.parse(metadata.creationTimestamp));
-    return (Date.now() - Math.max(...created)) / 1000;
-  }
-
   async podsNow(namespace: string, selector: string): Promise<readonly RealPod[]> {
     const path = `/api/v1/namespaces/${namespace}/pods?labelSelector=${encodeURIComponent(selector)}`;
     return ((await this.plane.client.call('GET', path)) as { items: readonly RealPod[] }).items;
@@ -118,7 +116,6 @@ export interface RealPod {
   readonly metadata: {
     readonly name: string;
     readonly uid: string;
-    readonly creationTimestamp: string;
     readonly annotations?: Readonly<Record<string, string>>;
   };
   readonly spec: {

@@ -59,7 +59,12 @@ export class RealNode {
         ...[`--hostname-override=${name}`, `--node-ip=${address}`],
         ...[`--root-dir=${join(folder, 'kubelet')}`, `--cert-dir=${join(folder, 'kubelet', 'pki')}`],
       ];
-      const child = spawn(program, [...args, images.join(' '), ...kubelet], { stdio: ['ignore', log, log] });
+      // Whoever has no sbin in the PATH has runc there all the same.
+      const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/local/sbin:/usr/sbin:/sbin` };
+      const child = spawn(program, [...args, images.join(' '), ...kubelet], {
+        env,
+        stdio: ['ignore', log, log],
+      });
       return new RealNode(name, address, group, folder, child);
     } finally {
       closeSync(log);
