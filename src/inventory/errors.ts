@@ -21,6 +21,7 @@ export const inventoryErrors = defineErrors({
     summary: 'a file that holds names of containers cannot be used',
     expected: 'readable JSON or folders as the container runtime writes them',
     action:
-      'give the daemon read access (CAP_DAC_READ_SEARCH); until then containers appear under their short id',
+      'give the daemon read access (CAP_DAC_READ_SEARCH, and CAP_SYS_PTRACE for containerds with folders of their own); ' +
+      'until then containers appear under their short id',
   },
 });

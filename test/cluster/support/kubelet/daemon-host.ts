@@ -58,7 +58,9 @@ export class DaemonHost {
 
   /** Starts a daemon and waits until it leads. */
   async start(...more: readonly string[]): Promise<DaemonProcess> {
-    const daemon = DaemonProcess.run([...this.#settings, ...more]);
+    // Ended by the end of the test too, which no clean-up sees where that is killed.
+    const wrapper = ['setpriv', '--pdeathsig', 'KILL', '--'];
+    const daemon = DaemonProcess.run([...this.#settings, ...more], wrapper);
     this.#daemon = daemon;
     this.#cleanups.add('the daemon', () => daemon.kill('SIGKILL'));
     await daemon.event('lease-won');
