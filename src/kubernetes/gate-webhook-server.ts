@@ -9,6 +9,7 @@ import { readBody } from './request-body.ts';
 
 /** A pod is at most 1.5 MB in etcd, and an object comes with its old version. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
+const MIN_VERSION = 'TLSv1.2';
 
 export interface GateWebhookServerOptions {
   readonly host: string;
@@ -45,7 +46,7 @@ export class GateWebhookServer {
     try {
       const limits = { requestTimeout: 10_000, headersTimeout: 5_000, keepAliveTimeout: 75_000 };
       server = createServer(
-        { cert: certificate, key, minVersion: 'TLSv1.2', ...limits },
+        { cert: certificate, key, minVersion: MIN_VERSION, ...limits },
         (request, response) =>
           this.#answer(request, response).catch((error: unknown) => {
             log.debug('webhook-connection-cut', { error });
@@ -69,6 +70,19 @@ export class GateWebhookServer {
     server.on('error', (error) => log.error('webhook-server-error', { error }));
     this.#server = server;
     return server.address() as AddressInfo;
+  }
+
+  /**
+   * From now on serves new connections with another certificate; those that are open stay.
+   *
+   * @throws KISIM_E_WEBHOOK_LISTEN for one that is none: the former goes on being served
+   */
+  renew({ certificate, key }: Pick<GateWebhookServerOptions, 'certificate' | 'key'>): void {
+    try {
+      this.#server?.setSecureContext({ cert: certificate, key, minVersion: MIN_VERSION });
+    } catch (cause) {
+      throw actionErrors.KISIM_E_WEBHOOK_LISTEN((cause as Error).message, { cause });
+    }
   }
 
   async stop(): Promise<void> {

@@ -44,3 +44,5 @@ export const DEFAULT_NAMESPACE = 'kisimd';
 export const LEASE_NAME = 'kisimd';
 /** Of the ConfigMap that stops all placement while it is there and says so. */
 export const PAUSE_CONFIG_MAP = 'kisimd-pause';
+/** Where the webhook that gates pods is asked. */
+export const WEBHOOK_PATH = '/gate';

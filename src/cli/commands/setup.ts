@@ -1,5 +1,6 @@
 import type { Config } from '../../config/config.ts';
 import { loadConfig } from '../../config/load.ts';
+import { webhookFolder } from '../../kubernetes/certificates/certificate-folder.ts';
 import type { ClientNodeApi } from '../../kubernetes/client-node-api.ts';
 import { carryOutSetup, type Outcome, removeObsolete } from '../../kubernetes/setup/carry-out.ts';
 import { setupErrors } from '../../kubernetes/setup/errors.ts';
@@ -14,7 +15,7 @@ import { clusterSettings, connectCluster } from '../connect-cluster.ts';
 import { isSettled, lineText, type PlanLine, setupLines } from '../setup/describe.ts';
 import { giveKubeconfig, lifetime } from '../setup/give-kubeconfig.ts';
 import { removeSetup } from '../setup/remove-setup.ts';
-import { listed, wantedFeatures, webhookFolder, webhookRequest } from '../setup/setup-options.ts';
+import { listed, wantedFeatures, webhookRequest } from '../setup/setup-options.ts';
 
 /** How long policies may take to reach all API servers. */
 const GATING_MILLISECONDS = 30_000;

@@ -1,8 +1,7 @@
-import { dirname, join } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { CertificateFolder } from '../../kubernetes/certificates/certificate-folder.ts';
 import type { ActingFeature } from '../../kubernetes/permissions.ts';
-import { optionalFeatures, type WebhookRequest, webhookAddress } from '../../kubernetes/setup/request.ts';
+import { optionalFeatures, type WebhookRequest, webhookHost } from '../../kubernetes/setup/request.ts';
 import { cliErrors } from '../errors.ts';
 
 type Options = Readonly<Record<string, unknown>>;
@@ -40,11 +39,6 @@ function words(text: string): readonly string[] {
   return text.split(',').flatMap((word) => (word.trim() === '' ? [] : [word.trim()]));
 }
 
-/** Where the daemon keeps its certificates. */
-export function webhookFolder({ kubernetes, history }: Config): string {
-  return kubernetes.webhookFolder ?? join(dirname(history.path), 'webhook');
-}
-
 /**
  * The webhook that `--webhook-url` asks for. Its certificates are made now, since the plan shows whether the cluster knows
  * their authority; a dry run makes none.
@@ -56,7 +50,7 @@ export function webhookRequest(
   folder: string,
   { dryRun, now }: { readonly dryRun: boolean; readonly now: number },
 ): WebhookRequest {
-  const { host } = webhookAddress(url);
+  const host = webhookHost(url);
   const certificates = new CertificateFolder(folder);
   if (!dryRun) return { url, authority: certificates.prepare(host, now).authority };
   return { url, authority: certificates.read()?.authority ?? 'made when this is carried out' };

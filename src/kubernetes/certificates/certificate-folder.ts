@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { chmodSync, chownSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { dirname, join } from 'node:path';
+import type { Config } from '../../config/config.ts';
 import { systemErrorCode } from '../../util/errors.ts';
 import type { Milliseconds } from '../../util/units.ts';
 import { describeCause } from '../describe-cause.ts';
@@ -20,6 +21,11 @@ const BACKDATED: Milliseconds = 3_600_000;
 
 const AUTHORITY_FILE = 'authority.pem';
 const SERVER_FILE = 'server.pem';
+
+/** Where the certificates are kept: as configured, else beside the history, in a folder that is the daemon's own. */
+export function webhookFolder({ kubernetes, history }: Pick<Config, 'kubernetes' | 'history'>): string {
+  return kubernetes.webhookFolder ?? join(dirname(history.path), 'webhook');
+}
 
 export interface FolderState {
   /** For the configuration in the cluster: the certificate of the authority alone, PEM. */

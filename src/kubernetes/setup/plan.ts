@@ -9,7 +9,7 @@ import { setupErrors } from './errors.ts';
 import { type OwnGating, presentGating } from './other-gating.ts';
 import { ownPath } from './own-kinds.ts';
 import { type PlannedObject, planObject } from './planned-object.ts';
-import { checkRequest, type SetupRequest, webhookAddress } from './request.ts';
+import { checkRequest, type SetupRequest, webhookHost } from './request.ts';
 
 /** A namespace that is to be opted in. */
 export interface PlannedOptIn {
@@ -84,7 +84,7 @@ function chosenGating({ gatesBy, webhook }: SetupRequest, features: ServerFeatur
 function wantedObjects({ namespace, features, webhook }: SetupRequest, gatesBy: 'policy' | 'webhook') {
   if (gatesBy === 'policy') return setupObjects({ namespace, features, gatesBy });
   const { url, authority } = webhook!;
-  webhookAddress(url);
+  webhookHost(url);
   return setupObjects({ namespace, features, gatesBy: { address: { url }, authority } });
 }
 

@@ -1,3 +1,4 @@
+import { WEBHOOK_PATH } from '../names.ts';
 import type { ActingFeature } from '../permissions.ts';
 import { permissions } from '../permissions.ts';
 import { setupErrors } from './errors.ts';
@@ -52,18 +53,19 @@ export function checkRequest({ namespace, optIn }: Pick<SetupRequest, 'namespace
 }
 
 /**
- * Host and path of a webhook's address.
+ * The host in a webhook's address.
  *
  * @throws KISIM_E_SETUP_WEBHOOK_URL where no API server would take it (ValidateWebhookURL in k8s.io/apiserver)
  */
-export function webhookAddress(url: string): { readonly host: string; readonly path: string } {
+export function webhookHost(url: string): string {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   const plain =
     parsed?.protocol === 'https:' &&
     parsed.hostname !== '' &&
     parsed.username === '' &&
     parsed.search === '' &&
-    parsed.hash === '';
+    parsed.hash === '' &&
+    parsed.pathname === WEBHOOK_PATH;
   if (!plain) throw setupErrors.KISIM_E_SETUP_WEBHOOK_URL(url);
-  return { host: parsed.hostname.replace(/^\[|\]$/g, ''), path: parsed.pathname };
+  return parsed.hostname.replace(/^\[|\]$/g, '');
 }
