@@ -54,6 +54,10 @@ SystemdCgroup = false
 `;
 }
 
+export function podBridge(number: number): string {
+  return `pods${number}`;
+}
+
 function network({ number }: NodeFiles): object {
   return {
     cniVersion: '0.4.0',
@@ -61,7 +65,7 @@ function network({ number }: NodeFiles): object {
     plugins: [
       {
         type: 'bridge',
-        bridge: `pods${number}`,
+        bridge: podBridge(number),
         isGateway: true,
         ipMasq: false,
         ipam: { type: 'host-local', dataDir: '/run/cni', ranges: [[{ subnet: `10.244.${number}.0/24` }]] },

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { output } from '../../../system/support/run-command.ts';
+import { attempt, output } from '../../../system/support/run-command.ts';
 import { InVain, waitFor } from '../../../system/support/wait-for.ts';
 import type { ControlPlane } from '../control-plane.ts';
-import { writeNodeFiles } from './node-files.ts';
+import { podBridge, writeNodeFiles } from './node-files.ts';
 import { makeGroup, nodeGroup, removeGroup } from './node-groups.ts';
 import { inNamespaces } from './node-namespaces.ts';
 
@@ -24,22 +24,23 @@ export interface RealNodeOptions {
  */
 export class RealNode {
   readonly name: string;
-  readonly address: string;
   /** Path of the control group that its pods lie in. */
   readonly groupPath: string;
+  readonly #number: number;
   readonly #folder: string;
   readonly #child: ChildProcess;
 
-  private constructor(name: string, address: string, group: string, folder: string, child: ChildProcess) {
+  private constructor({ name, number, folder }: RealNodeOptions, group: string, child: ChildProcess) {
     this.name = name;
-    this.address = address;
+    this.#number = number;
     this.groupPath = `/${group}`;
     this.#folder = folder;
     this.#child = child;
   }
 
   /** Starts the node; `ready()` says when it can take pods. */
-  static start({ name, number, folder, images, plane }: RealNodeOptions): RealNode {
+  static start(options: RealNodeOptions): RealNode {
+    const { name, number, folder, images, plane } = options;
     const address = `10.250.0.${number}`;
     const group = nodeGroup(name);
     for (const part of ['cni', 'kubelet', 'upper', 'work', 'volume-plugins']) mkdirSync(join(folder, part));
@@ -65,7 +66,7 @@ export class RealNode {
         env,
         stdio: ['ignore', log, log],
       });
-      return new RealNode(name, address, group, folder, child);
+      return new RealNode(options, group, child);
     } finally {
       closeSync(log);
     }
@@ -100,6 +101,10 @@ export class RealNode {
   stop(): void {
     if (!this.#hasEnded) this.#child.kill('SIGKILL');
     removeGroup(this.groupPath.slice(1));
+    // The network is that of all parts of the run. The bridge of pods is there once the first one was.
+    for (const bridge of [`node${this.#number}`, podBridge(this.#number)]) {
+      attempt(['ip', 'link', 'delete', bridge]);
+    }
   }
 
   get #hasEnded(): boolean {
