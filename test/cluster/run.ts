@@ -18,6 +18,7 @@ const parts = [
   'acting',
   'placement',
   'gate-webhook',
+  'setup',
   'permissions',
   'extender',
   'kubelets',
