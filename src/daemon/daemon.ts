@@ -1,3 +1,5 @@
+import { GuestPodsSink } from '../attribution/guest-pods-sink.ts';
+import type { IntervalSink } from '../attribution/interval.ts';
 import type { Config } from '../config/config.ts';
 import { Exporter } from '../export/exporter.ts';
 import { History } from '../history/history.ts';
@@ -8,6 +10,8 @@ import { createMetering } from './create-metering.ts';
 import { daemonErrors } from './errors.ts';
 import type { Metering } from './metering.ts';
 import { createPlacement, noSink } from './placement/create-placement.ts';
+import { readHostIdentity } from './placement/host-identity.ts';
+import { MeteredCounters } from './placement/metered-counters.ts';
 import { placementView } from './placement/placement-view.ts';
 import { SystemdNotifier } from './sd-notify.ts';
 import { type Service, Supervisor } from './supervisor.ts';
@@ -51,8 +55,17 @@ export class Daemon {
     const clock = this.#clock;
     const history = config.history.enabled ? new History({ config: config.history, log, clock }) : undefined;
     let metering: Metering | undefined;
+    const counters = new MeteredCounters({ host: readHostIdentity(config), clock, log });
+    const sinks: IntervalSink[] = [];
+    const guestPods = new GuestPodsSink({ next: sinks, nodeOf: (guest) => counters.nodeOf(guest), log });
     // Made before anything is started: an unknown policy is told at once.
-    const placement = createPlacement(config, { sink: history ?? noSink, clock, log, env: this.#env });
+    const placement = createPlacement(config, {
+      sink: history ?? noSink,
+      clock,
+      log,
+      env: this.#env,
+      host: { counters, guestPods },
+    });
     const exporter = config.export.enabled
       ? new Exporter({
           config,
@@ -60,11 +73,12 @@ export class Daemon {
           log,
           version: this.#version,
           status: () => statusOf(metering, history),
-          isAlive: (entity) => metering?.isAlive(entity) ?? true,
+          isAlive: (entity) => guestPods.isAlive(entity) ?? metering?.isAlive(entity) ?? true,
           ...(placement === undefined ? {} : { placement: () => placementView(placement) }),
         })
       : undefined;
 
+    for (const sink of [history, exporter]) if (sink !== undefined) sinks.push(sink);
     const services: Service[] = [];
     if (history !== undefined) {
       services.push({
@@ -97,8 +111,8 @@ export class Daemon {
           log,
           ...(history === undefined ? {} : { state: history }),
         });
-        if (history !== undefined) metering.addSink(history);
-        if (exporter !== undefined) metering.addSink(exporter);
+        metering.addSink(counters);
+        metering.addSink(guestPods);
         metering.start();
       },
       stop: () => metering?.stop(),

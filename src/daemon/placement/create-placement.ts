@@ -5,6 +5,7 @@ import type { Clock } from '../../util/clock.ts';
 import type { Logger } from '../../util/log.ts';
 import type { Service } from '../supervisor.ts';
 import { LivePlacement } from './live-placement.ts';
+import type { HostEnergy } from './node-energy.ts';
 import type { WatchedPlacement } from './placement-view.ts';
 import { SimulatedPlacement } from './simulated-placement.ts';
 
@@ -13,6 +14,8 @@ export interface PlacementDependencies {
   readonly clock: Clock;
   readonly log: Logger;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** What this process meters itself. */
+  readonly host?: HostEnergy;
 }
 
 /** Keeps nothing: for a daemon without a history. */
@@ -25,7 +28,7 @@ export const noSink: DecisionSink = { record: () => undefined, bound: () => unde
  */
 export function createPlacement(
   config: Config,
-  { sink, clock, log, env }: PlacementDependencies,
+  { sink, clock, log, env, host }: PlacementDependencies,
 ): (WatchedPlacement & Service) | undefined {
   const { cluster } = config.placement;
   if (cluster === 'off') return undefined;
@@ -35,6 +38,6 @@ export function createPlacement(
     (cluster === 'auto' &&
       isClusterConfigured({ environment: env, ...(kubeconfig === undefined ? {} : { file: kubeconfig }) }));
   return isLive
-    ? new LivePlacement({ config, sink, clock, log, env })
+    ? new LivePlacement({ config, sink, clock, log, env, ...(host === undefined ? {} : { host }) })
     : new SimulatedPlacement({ config, sink, log });
 }

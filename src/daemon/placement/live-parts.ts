@@ -13,6 +13,7 @@ import type { Logger } from '../../util/log.ts';
 import type { RandomSource } from '../../util/rng.ts';
 import type { Sleep } from '../../util/sleep.ts';
 import type { Service } from '../supervisor.ts';
+import type { NodeEnergy } from './node-energy.ts';
 
 /** What serves one live cluster: what runs beside the placement loop is made from it. */
 export interface LiveParts {
@@ -38,6 +39,8 @@ export interface LiveParts {
   readonly events: EventRecorder;
   /** Keeps decisions, and tells of those that were acted on by events. */
   readonly sink: DecisionSink;
+  /** Joules of the nodes, CPU use of the pods. */
+  readonly energy: NodeEnergy;
 }
 
 /** Makes what runs beside the loop, or undefined where the configuration does not ask for it. Starts nothing. */

@@ -20,6 +20,7 @@ import { nodeDescriber } from './describe-nodes.ts';
 import { liveExtras } from './extras.ts';
 import type { Extra, LiveParts } from './live-parts.ts';
 import { type ClusterConnection, LiveSession } from './live-session.ts';
+import type { HostEnergy } from './node-energy.ts';
 import type { PlacementStatus } from './placement-status.ts';
 import { livePolicy, type PlacementPolicies, placementPolicies } from './policies.ts';
 import { RecentDecisions } from './recent-decisions.ts';
@@ -33,6 +34,8 @@ export interface LivePlacementOptions {
   /** How a cluster is reached; by the configuration where left out. */
   readonly connect?: () => Promise<ClusterConnection>;
   readonly extras?: readonly Extra[];
+  /** What this process meters itself. */
+  readonly host?: HostEnergy;
   readonly random?: RandomSource;
   readonly sleep?: Sleep;
 }
@@ -166,6 +169,7 @@ export class LivePlacement implements Service {
         policies: this.#policies,
         describeNode: this.#describeNode,
         extras,
+        host: this.#options.host,
         sink: this.#recent,
         identity: `${hostname()}_${randomUUID()}`,
         clock,

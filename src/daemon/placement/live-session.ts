@@ -26,6 +26,7 @@ import { systemSleep } from '../../util/sleep.ts';
 import type { Service } from '../supervisor.ts';
 import { DecisionEvents } from './decision-events.ts';
 import type { Extra, LiveParts } from './live-parts.ts';
+import { type HostEnergy, type NamedPodPlace, NodeEnergy } from './node-energy.ts';
 import type { PlacementPolicies } from './policies.ts';
 import { WatchTrouble } from './watch-trouble.ts';
 
@@ -44,6 +45,8 @@ export interface LiveSessionOptions {
   readonly policies: PlacementPolicies;
   readonly describeNode: (node: Node) => Node;
   readonly extras: readonly Extra[];
+  /** What this process meters itself; left out where it meters nothing. */
+  readonly host?: HostEnergy | undefined;
   readonly sink: DecisionSink;
   readonly identity: string;
   readonly clock: Clock;
@@ -123,7 +126,22 @@ export class LiveSession {
     this.#pauseConfigMap = new PauseConfigMap({ api, namespace, random, clock, log });
     const paused = new Paused([this.#pauseFile, this.#pauseConfigMap]);
     const sink = new DecisionEvents(options.sink, events);
+    const energy = new NodeEnergy({
+      config,
+      api,
+      hasMetrics: options.features.metrics,
+      host: options.host,
+      nodes: () => book.cluster?.nodes ?? [],
+      podPlaces: () => placesOf(watcher),
+      // In dry-run nobody leads.
+      readsOthers: () => this.#leadership.isLeader || placement.mode === 'dry-run',
+      clock,
+      sleep: systemSleep,
+      random,
+      log,
+    });
     this.parts = {
+      energy,
       config,
       log,
       clock,
@@ -189,6 +207,8 @@ export class LiveSession {
     if (!(await watcher.synced) || this.#isEnding) return false;
     log.info('cluster-known', { nodes: watcher.nodeCount, pods: watcher.podCount });
     this.loop.start();
+    this.parts.energy.start();
+    this.#running.push(this.parts.energy);
     for (const extra of this.#options.extras) {
       const service = extra(this.parts);
       if (service === undefined) continue;
@@ -228,4 +248,9 @@ export class LiveSession {
     await this.#pauseConfigMap.stop();
     this.#options.connection.close();
   }
+}
+
+function* placesOf(watcher: ClusterWatcher): Iterable<NamedPodPlace> {
+  for (const { uid, nodeName, pod } of watcher.pods())
+    if (nodeName !== undefined) yield { uid, node: nodeName, namespace: pod.namespace, name: pod.name };
 }
