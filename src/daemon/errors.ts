@@ -34,4 +34,35 @@ export const daemonErrors = defineErrors({
     expected: 'a disk that takes what waits when the daemon stops',
     action: 'look for `history-not-written` in the log: it says what the disk refused',
   },
+  KISIM_E_EXPERIMENT_FOLDER_USED: {
+    summary: 'the folder holds an earlier experiment',
+    expected: 'a new or empty folder, or --resume',
+    action: 'add --resume to go on with it, or name another folder with --out',
+  },
+  KISIM_E_EXPERIMENT_NOTHING_TO_RESUME: {
+    summary: 'there is no experiment to go on with',
+    expected: 'the folder of an experiment that was begun',
+    action: 'name its folder with --out, or leave --resume out to begin a new one',
+  },
+  KISIM_E_EXPERIMENT_OTHER_PLAN: {
+    summary: 'the experiment in the folder was planned otherwise',
+    expected: 'the options that it was begun with, or none of them',
+    action: 'leave out all options but --resume and --out, or name another folder',
+  },
+  KISIM_E_EXPERIMENT_POLICY: {
+    summary: 'the experiment cannot place by this policy',
+    expected: '`default` for the scheduler of the cluster itself, or the name of a policy',
+    action: 'name another one with --a or --b',
+  },
+  KISIM_E_EXPERIMENT_NOT_LEADING: {
+    summary: 'another instance places the pods of this cluster',
+    expected: 'the lease, so that nobody else decides meanwhile',
+    action:
+      'stop the placement of the instance named here: run it with placement.cluster=off (it goes on metering) or stop it; `kisimd pause` is not enough, since a paused instance keeps the lease',
+  },
+  KISIM_E_EXPERIMENT_INTERRUPTED: {
+    summary: 'the experiment is interrupted again and again',
+    expected: 'two periods one after the other in which pods are placed and energy is read',
+    action: 'see the reason here; go on with --resume once it is gone',
+  },
 });
