@@ -37,6 +37,13 @@ export const TIER_LABEL = `${DOMAIN}/efficiency`;
 /** Taint (PreferNoSchedule) of the least efficient nodes. */
 export const TIER_TAINT = `${DOMAIN}/inefficient`;
 
+/** Annotation of a node: where it stands between awake and asleep, as JSON; it tells the program's cordon from others'. */
+export const SLEEP_ANNOTATION = `${DOMAIN}/sleep`;
+/** Annotation of a node that never goes to sleep, or of a pod whose node does not; any value. */
+export const KEEP_AWAKE_ANNOTATION = `${DOMAIN}/keep-awake`;
+/** Annotation of a pod: `allowed` or `never` evicted to save energy. */
+export const MOVE_ANNOTATION = `${DOMAIN}/move`;
+
 /** Label on every object that `kisimd setup` makes. */
 export const MANAGED_BY_LABEL = 'app.kubernetes.io/managed-by';
 

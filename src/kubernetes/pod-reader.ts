@@ -7,6 +7,7 @@ import type { Milliseconds } from '../util/units.ts';
 import type { ApiPod } from './api-objects.ts';
 import type { KubeObject } from './kube-object.ts';
 import { podParts } from './pod-parts.ts';
+import { type PodTraits, podTraits } from './pod-traits.ts';
 
 /** A pod of a live cluster, in little memory: what placement needs of it and nothing else. */
 export interface WatchedPod {
@@ -22,6 +23,8 @@ export interface WatchedPod {
   readonly isDeleting: boolean;
   /** Kinds of its owners; one list for all pods with the same. */
   readonly ownerKinds: readonly string[];
+  /** Whether it may be evicted; one object for all pods with the same. */
+  readonly traits: PodTraits;
   /** The object without status and managed fields, while it has no node: what a patch is made from. */
   readonly object: ApiPod | undefined;
 }
@@ -105,6 +108,7 @@ export class PodReader implements ImaginedPods {
       ...lifeOf(object),
       isDeleting: object.metadata['deletionTimestamp'] !== undefined,
       ownerKinds: this.#ownerKindsOf(object),
+      traits: podTraits(object),
       object: nodeName === undefined ? slim : undefined,
     };
   }
