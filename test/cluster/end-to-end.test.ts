@@ -2,20 +2,16 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiJob } from '../../src/kubernetes/api-objects.ts';
-import { ClientNodeApi } from '../../src/kubernetes/client-node-api.ts';
 import {
   DOMAIN,
   JOB_LABEL,
   JOB_LABEL_VALUE,
   NODE_ANNOTATION,
-  OPT_IN_LABEL,
-  OPT_IN_VALUE,
   SKIP_LABEL,
 } from '../../src/kubernetes/names.ts';
 import { Cleanups } from '../system/support/cleanups.ts';
 import { waitFor } from '../system/support/wait-for.ts';
 import { noRealNodes } from './support/in-namespace.ts';
-import { installProgram } from './support/install-program.ts';
 import { DaemonHost } from './support/kubelet/daemon-host.ts';
 import { denyPlacements } from './support/kubelet/denied-placements.ts';
 import { isGated, isReady, RealCluster, type RealPod } from './support/kubelet/real-cluster.ts';
@@ -33,6 +29,7 @@ const names = (pods: readonly RealPod[]): readonly string[] =>
 const nodesOf = (pods: readonly RealPod[]): readonly (string | undefined)[] =>
   [...new Set(pods.map(({ spec }) => spec.nodeName))].sort();
 
+/** One story: each test goes on where the one before it ended. */
 describe('kisimd run beside real kubelets', { skip: noRealNodes }, () => {
   const cleanups = new Cleanups();
   let cluster: RealCluster;
@@ -40,12 +37,9 @@ describe('kisimd run beside real kubelets', { skip: noRealNodes }, () => {
 
   before(async () => {
     cluster = await RealCluster.start(cleanups);
-    const admin = await ClientNodeApi.fromKubeconfig({ file: cluster.plane.kubeconfig });
-    cleanups.add('client', () => admin.close());
-    host = new DaemonHost(await installProgram(cluster.plane, admin, true), cleanups);
     for (const namespace of [TEAM, OTHERS]) cluster.kubectl('create', 'namespace', namespace);
-    cluster.kubectl('label', 'namespace', TEAM, `${OPT_IN_LABEL}=${OPT_IN_VALUE}`);
-    await cluster.gated(TEAM);
+    host = new DaemonHost(cluster, cleanups);
+    host.setup('--features', 'jobs', '--opt-in', TEAM);
     await host.start('placement.jobs=true');
   });
   after(() => cleanups.run());
@@ -160,7 +154,18 @@ describe('kisimd run beside real kubelets', { skip: noRealNodes }, () => {
       return enough && rows;
     });
     const told = JSON.parse(
-      host.command('energy', '--by', 'pod', '--since', '1h', '--every', 'total', '--json'),
+      host.kisimd(
+        'energy',
+        '--by',
+        'pod',
+        '--since',
+        '1h',
+        '--every',
+        'total',
+        '--json',
+        '--db',
+        host.historyPath,
+      ),
     ) as { rows: readonly { name: string; joules: number }[] };
     for (const { name, joules, podUid } of least) {
       const inMetrics = exposition
@@ -255,5 +260,21 @@ describe('kisimd run beside real kubelets', { skip: noRealNodes }, () => {
       'late placed ',
       'late placed ',
     ]);
+  });
+
+  test('setup --remove frees what waits and leaves nothing of it', async () => {
+    const allow = await denyPlacements(cluster, TEAM);
+    cluster.apply(deployment(TEAM, 'last', 1));
+    await cluster.pods(TEAM, 'app=last', 1, isGated);
+    host.daemon.kill('SIGKILL');
+    await host.daemon.ended;
+    assert.notDeepEqual(cluster.managedObjects(), []);
+    host.kisimd('setup', '--remove', '--yes', ...host.asOperator);
+    await cluster.pods(TEAM, 'app=last', 1, isReady);
+    await allow();
+    assert.deepEqual(cluster.managedObjects(), []);
+    // And pods are not held any more.
+    cluster.apply(pod(TEAM, 'afterwards'));
+    await cluster.pods(TEAM, 'app=afterwards', 1, isReady);
   });
 });

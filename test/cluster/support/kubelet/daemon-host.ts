@@ -8,6 +8,7 @@ import { mainFile } from '../../../system/support/meter.ts';
 import { output } from '../../../system/support/run-command.ts';
 import { waitFor } from '../../../system/support/wait-for.ts';
 import { clusterFolder } from '../leftovers.ts';
+import type { RealCluster } from './real-cluster.ts';
 
 /** A row of the view `decisions`. */
 export interface DecisionRow {
@@ -27,12 +28,16 @@ export interface DecisionRow {
  */
 export class DaemonHost {
   readonly historyPath: string;
+  readonly #cluster: RealCluster;
+  readonly #kubeconfig: string;
   readonly #settings: readonly string[];
   readonly #cleanups: Cleanups;
   #daemon: DaemonProcess | undefined;
 
-  constructor(kubeconfig: string, cleanups: Cleanups) {
+  constructor(cluster: RealCluster, cleanups: Cleanups) {
     const folder = clusterFolder('daemon', cleanups);
+    this.#kubeconfig = join(folder, 'kubeconfig');
+    this.#cluster = cluster;
     this.historyPath = join(folder, 'energy.db');
     this.#cleanups = cleanups;
     const table = join(folder, 'nodes.yaml');
@@ -52,8 +57,23 @@ export class DaemonHost {
       'placement.cluster=live',
       'placement.policy=efficiency-first',
       `placement.node-table=${table}`,
-      `kubernetes.kubeconfig=${kubeconfig}`,
+      `kubernetes.kubeconfig=${this.#kubeconfig}`,
     ];
+  }
+
+  /** `kisimd setup` by the operator, with an account of its own for the daemon. */
+  setup(...words: readonly string[]): void {
+    this.kisimd('setup', ...this.asOperator, ...words, '--write-kubeconfig', this.#kubeconfig, '--yes');
+  }
+
+  /** Options of commands that the operator gives. */
+  get asOperator(): readonly string[] {
+    return ['--kubeconfig', this.#cluster.plane.kubeconfig];
+  }
+
+  /** Runs a command of the program and returns what it prints. */
+  kisimd(...words: readonly string[]): string {
+    return output([process.execPath, mainFile, ...words]);
   }
 
   /** Starts a daemon and waits until it leads. */
@@ -117,10 +137,5 @@ export class DaemonHost {
 
   decisions(namespace: string): readonly DecisionRow[] {
     return this.query<DecisionRow>('SELECT * FROM decisions WHERE namespace = ? ORDER BY ts', namespace);
-  }
-
-  /** Runs a command of the program that prints what the history holds. */
-  command(...words: readonly string[]): string {
-    return output([process.execPath, mainFile, ...words, '--db', this.historyPath]);
   }
 }

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { MANAGED_BY_LABEL } from '../../../../src/kubernetes/names.ts';
 import type { Cleanups } from '../../../system/support/cleanups.ts';
 import { attempt, output } from '../../../system/support/run-command.ts';
 import { waitFor } from '../../../system/support/wait-for.ts';
@@ -61,6 +62,14 @@ export class RealCluster {
   /** What `kubectl get` shows of one object. */
   object<T>(...words: readonly string[]): T {
     return JSON.parse(this.kubectl('get', '--output', 'json', ...words)) as T;
+  }
+
+  /** Everything of any kind that carries the label of what `kisimd setup` makes. */
+  managedObjects(): readonly string[] {
+    const kinds = this.kubectl('api-resources', '--verbs=list', '--output=name').trim().split('\n');
+    const selector = `--selector=${MANAGED_BY_LABEL}=kisimd`;
+    const found = this.kubectl('get', kinds.join(','), '--all-namespaces', selector, '--output=name');
+    return found.split('\n').filter((line) => line !== '');
   }
 
   /** `kubectl apply` of objects. */
