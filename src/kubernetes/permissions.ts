@@ -1,7 +1,14 @@
 import { LEASE_NAME, PAUSE_CONFIG_MAP } from './names.ts';
 
 /** What a user switches on; `placement` is always there. */
-export type ActingFeature = 'placement' | 'jobs' | 'deployments' | 'node-advice' | 'eviction';
+export type ActingFeature =
+  | 'placement'
+  | 'jobs'
+  | 'deployments'
+  | 'node-advice'
+  | 'eviction'
+  | 'kubelet-use'
+  | 'metrics-use';
 
 /** One rule of a role, with what it is for. */
 export interface Permission {
@@ -119,6 +126,31 @@ export const permissions: readonly Permission[] = [
     resource: 'pods/eviction',
     verbs: ['create'],
     why: 'to move pods off nodes, as disruption budgets allow',
+  },
+  {
+    // Much more than it is used for: kubelets let who has it read logs and run commands in pods. Never given by default.
+    feature: 'kubelet-use',
+    scope: 'cluster',
+    apiGroup: '',
+    resource: 'nodes/proxy',
+    verbs: ['get'],
+    why: "to read what pods use of CPU from the kubelets' summaries",
+  },
+  {
+    feature: 'metrics-use',
+    scope: 'cluster',
+    apiGroup: 'metrics.k8s.io',
+    resource: 'nodes',
+    verbs: ['list'],
+    why: 'to read what nodes use of CPU from metrics-server',
+  },
+  {
+    feature: 'metrics-use',
+    scope: 'cluster',
+    apiGroup: 'metrics.k8s.io',
+    resource: 'pods',
+    verbs: ['list'],
+    why: 'to read what pods use of CPU from metrics-server',
   },
 ];
 

@@ -4,9 +4,11 @@ import { missingVerbs } from '../../src/kubernetes/access-review.ts';
 import { Adviser } from '../../src/kubernetes/adviser.ts';
 import type { ApiDeployment, ApiJob, ApiNode } from '../../src/kubernetes/api-objects.ts';
 import { Actor, type FreeResult } from '../../src/kubernetes/bind-decision.ts';
+import { PodUseReader } from '../../src/kubernetes/energy/pod-use.ts';
+import { NODE_METRICS_PATH } from '../../src/kubernetes/energy/resource-metrics.ts';
 import { EventRecorder } from '../../src/kubernetes/event-recorder.ts';
 import type { GuardedResult, GuardedWrites } from '../../src/kubernetes/guarded-patch.ts';
-import type { KubeRequest } from '../../src/kubernetes/kube-api.ts';
+import type { KubeApi, KubeRequest } from '../../src/kubernetes/kube-api.ts';
 import { LeaderElector } from '../../src/kubernetes/lease.ts';
 import { clusterRole, ownRole, type RoleObject } from '../../src/kubernetes/manifests/account.ts';
 import { objectPath } from '../../src/kubernetes/manifests/setup-objects.ts';
@@ -17,7 +19,7 @@ import {
   LEASE_NAME,
   PAUSE_CONFIG_MAP,
 } from '../../src/kubernetes/names.ts';
-import { permissions } from '../../src/kubernetes/permissions.ts';
+import { type Permission, permissions } from '../../src/kubernetes/permissions.ts';
 import { systemClock } from '../../src/util/clock.ts';
 import { KisimError } from '../../src/util/errors.ts';
 import { silentLogger } from '../../src/util/log.ts';
@@ -187,6 +189,62 @@ async function leads(cluster: ActingCluster): Promise<string | undefined> {
   return problems[0];
 }
 
+/**
+ * Reads the CPU use of pods until it was refused or something else came of it: no kubelet is there, and no metrics-server,
+ * but who is not allowed is told before that is found out.
+ */
+function readsUse(mode: 'kubelet' | 'metrics'): Deed {
+  return async ({ api }) => {
+    const causes: unknown[] = [];
+    const told = Promise.withResolvers<void>();
+    const reader = new PodUseReader({
+      api: mode === 'kubelet' ? api : withNodeMetrics(api),
+      mode,
+      hasMetrics: true,
+      nodes: () => ['n1'],
+      wantsPods: () => true,
+      podPlace: () => undefined,
+      sinks: [],
+      clock: systemClock,
+      sleep: systemSleep,
+      random,
+      log: {
+        ...silentLogger,
+        warn: (_, fields) => {
+          const error = fields?.['error'];
+          causes.push(error instanceof KisimError ? error.cause : error);
+          told.resolve();
+        },
+      },
+    });
+    reader.start();
+    await told.promise;
+    await reader.stop();
+    const forbidden = causes.find(
+      (cause) => cause instanceof KisimError && cause.code === 'KISIM_E_KUBE_FORBIDDEN',
+    );
+    return forbidden === undefined ? undefined : String(forbidden);
+  };
+}
+
+/** Without a metrics-server the list of nodes is not found, and that of pods is never asked for. */
+function withNodeMetrics(api: KubeApi): KubeApi {
+  return {
+    name: api.name,
+    watch: (request) => api.watch(request),
+    request: async (request) => {
+      const response = await api.request(request);
+      const isFound = response.status !== 404 || request.path !== NODE_METRICS_PATH;
+      return isFound ? response : { status: 200, body: { items: [] } };
+    },
+  };
+}
+
+/** `list pods`, with the group where a core resource has the same name. */
+function nameOf(verb: string, { apiGroup, resource }: Pick<Permission, 'apiGroup' | 'resource'>): string {
+  return `${verb} ${resource}${apiGroup === 'metrics.k8s.io' ? `.${apiGroup}` : ''}`;
+}
+
 /** One deed for every verb that is granted. */
 const deeds: Readonly<Record<string, Deed>> = {
   'get pods': frees(true),
@@ -217,6 +275,9 @@ const deeds: Readonly<Record<string, Deed>> = {
   'list deployments': reads('/apis/apps/v1/deployments'),
   'watch deployments': reads('/apis/apps/v1/deployments', true),
   'patch deployments': prefers(false),
+  'get nodes/proxy': readsUse('kubelet'),
+  'list nodes.metrics.k8s.io': readsUse('metrics'),
+  'list pods.metrics.k8s.io': readsUse('metrics'),
   'create pods/eviction': async (cluster) => {
     const { metadata } = await cluster.pod();
     const { name } = metadata as { name: string };
@@ -246,13 +307,13 @@ describe('permissions on the real API server', { skip: outsideNamespace }, () =>
   async function missing(expected: readonly string[]): Promise<void> {
     await waitFor(`${expected.join()} to be missing alone`, 30, async () => {
       const now = await missingVerbs(cluster.api, permissions, DEFAULT_NAMESPACE);
-      const names = [...new Set(now.map(({ verb, permission }) => `${verb} ${permission.resource}`))];
+      const names = [...new Set(now.map(({ verb, permission }) => nameOf(verb, permission)))];
       return JSON.stringify(names) === JSON.stringify(expected);
     });
   }
 
   test('every verb that is granted has a deed here, and every deed its verb', () => {
-    const granted = permissions.flatMap(({ verbs, resource }) => verbs.map((verb) => `${verb} ${resource}`));
+    const granted = permissions.flatMap((each) => each.verbs.map((verb) => nameOf(verb, each)));
     assert.deepEqual(Object.keys(deeds).sort(), [...new Set(granted)].sort());
   });
 
@@ -264,21 +325,21 @@ describe('permissions on the real API server', { skip: outsideNamespace }, () =>
   for (const [name, deed] of Object.entries(deeds)) {
     test(`without "${name}" it may not, and says so`, async () => {
       const [verb, resource] = name.split(' ') as [string, string];
+      const isMeant = ({ apiGroups, resources }: RoleObject['rules'][number]) =>
+        resources.some((each) => nameOf(verb, { apiGroup: apiGroups[0]!, resource: each }) === name);
       const role = roles.find(({ rules }) =>
-        rules.some((rule) => rule.resources.includes(resource) && rule.verbs.includes(verb)),
+        rules.some((rule) => isMeant(rule) && rule.verbs.includes(verb)),
       )!;
       const rules = role.rules
         .map((rule) =>
-          rule.resources.includes(resource)
-            ? { ...rule, verbs: rule.verbs.filter((each) => each !== verb) }
-            : rule,
+          isMeant(rule) ? { ...rule, verbs: rule.verbs.filter((each) => each !== verb) } : rule,
         )
         .filter(({ verbs }) => verbs.length > 0);
       await put({ ...role, rules });
       try {
         await missing([name]);
         const refused = await deed(cluster);
-        const [plural] = resource.split('/');
+        const [plural] = resource.split(/[/.]/);
         assert.match(refused ?? 'it could', new RegExp(`cannot ${verb} resource .*${plural}`));
       } finally {
         await put(role);
@@ -325,7 +386,7 @@ describe('permissions on the real API server', { skip: outsideNamespace }, () =>
         ...new Set(
           permissions
             .filter(({ scope }) => scope === 'cluster')
-            .flatMap(({ verbs, resource }) => verbs.map((verb) => `${verb} ${resource}`)),
+            .flatMap((each) => each.verbs.map((verb) => nameOf(verb, each))),
         ),
       ]);
       const pod = await cluster.pod();

@@ -19,12 +19,15 @@ export function wantedFeatures(options: Options, config: Config): readonly Actin
   return optionalFeatures.filter((feature) => names.includes(feature));
 }
 
-function configuredFeatures({ placement, sleep, replacement }: Config): readonly ActingFeature[] {
+function configuredFeatures({ placement, sleep, replacement, kubernetes }: Config): readonly ActingFeature[] {
   const isOn: Readonly<Partial<Record<ActingFeature, boolean>>> = {
     jobs: placement.jobs,
     deployments: placement.deployments,
     'node-advice': placement.nodeAdvice,
     eviction: sleep.enabled || replacement.enabled,
+    // A right to all that kubelets serve is given only where it is asked for by name.
+    'kubelet-use': kubernetes.podUse === 'kubelet',
+    'metrics-use': kubernetes.podUse === 'metrics' || kubernetes.podUse === 'auto',
   };
   return optionalFeatures.filter((feature) => isOn[feature] === true);
 }

@@ -13,7 +13,7 @@ export const setupCommand: CommandSpec = {
     {
       flags: '--features <list>',
       description:
-        'what is to be used beside placement, with commas: jobs, deployments, node-advice, eviction or none; the ' +
+        'what is to be used beside placement, with commas: jobs, deployments, node-advice, eviction, kubelet-use, metrics-use or none; the ' +
         'configured ones where left out',
     },
     {

@@ -223,6 +223,8 @@ export class LivePlacement implements Service {
       ...(placement.deployments ? (['deployments'] as const) : []),
       ...(placement.nodeAdvice ? (['node-advice'] as const) : []),
       ...(sleep.enabled || replacement.enabled ? (['eviction'] as const) : []),
+      ...(kubernetes.podUse === 'kubelet' ? (['kubelet-use'] as const) : []),
+      ...(kubernetes.podUse === 'metrics' ? (['metrics-use'] as const) : []),
     ];
     const wanted = [...permissionsOf(features, 'cluster'), ...permissionsOf(features, 'own')];
     for (const { verb, permission } of await missingVerbs(api, wanted, kubernetes.namespace)) {

@@ -66,7 +66,6 @@ export class NodeEnergy implements Service {
   #placesAt = Number.NEGATIVE_INFINITY;
   #places = new Map<string, PodPlace>();
 
-  /** @throws KISIM_E_PROMETHEUS_SETTING */
   constructor(options: NodeEnergyOptions) {
     this.#options = options;
     const { api, random, clock, log, host, config } = options;

@@ -33,22 +33,26 @@ const MOST_BYTES = 256 * 1024 * 1024;
 /** Prometheus' HTTP API (https://prometheus.io/docs/prometheus/latest/querying/api/), as little of it as is needed. */
 export class PrometheusClient {
   readonly #options: PrometheusClientOptions;
-  readonly #url: URL;
 
-  /** @throws KISIM_E_PROMETHEUS_SETTING */
   constructor(options: PrometheusClientOptions) {
     this.#options = options;
-    const { url } = options;
-    if (!URL.canParse(url))
-      throw energyErrors.KISIM_E_PROMETHEUS_SETTING(`kubernetes.prometheus-url: ${url}`);
-    this.#url = new URL(url);
-    if (!['http:', 'https:'].includes(this.#url.protocol))
-      throw energyErrors.KISIM_E_PROMETHEUS_SETTING(`kubernetes.prometheus-url: ${this.name}`);
   }
 
   /** For people: without a password. */
   get name(): string {
-    return `${this.#url.protocol}//${this.#url.host}${this.#url.pathname.replace(/\/$/, '')}`;
+    const { url } = this.#options;
+    if (!URL.canParse(url)) return url;
+    const { protocol, host, pathname } = new URL(url);
+    return `${protocol}//${host}${pathname.replace(/\/$/, '')}`;
+  }
+
+  /** Read at the first question: a mistake there is told with the nodes that it concerns, and stops nothing else. */
+  get #url(): URL {
+    const { url } = this.#options;
+    const parsedUrl = URL.canParse(url) ? new URL(url) : undefined;
+    if (parsedUrl === undefined || !['http:', 'https:'].includes(parsedUrl.protocol))
+      throw energyErrors.KISIM_E_PROMETHEUS_SETTING(`kubernetes.prometheus-url: ${this.name}`);
+    return parsedUrl;
   }
 
   /**

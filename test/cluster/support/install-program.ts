@@ -6,7 +6,14 @@ import { DEFAULT_NAMESPACE } from '../../../src/kubernetes/names.ts';
 import type { ActingFeature } from '../../../src/kubernetes/permissions.ts';
 import type { ControlPlane } from './control-plane.ts';
 
-export const everyFeature: readonly ActingFeature[] = ['jobs', 'deployments', 'node-advice', 'eviction'];
+export const everyFeature: readonly ActingFeature[] = [
+  'jobs',
+  'deployments',
+  'node-advice',
+  'eviction',
+  'kubelet-use',
+  'metrics-use',
+];
 
 /**
  * Sets the program up as `kisimd setup` does, and returns a kubeconfig of its own service account, which has no other

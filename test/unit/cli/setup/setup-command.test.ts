@@ -112,7 +112,13 @@ describe('kisimd setup', () => {
     assert.match(rules(), /"pods\/eviction"/);
     assert.match(rules(), /"deployments"/);
     assert.doesNotMatch(rules(), /"jobs"/);
+    await setup(t, ['--set', 'placement.jobs=true']);
+    assert.match(rules(), /"metrics.k8s.io"/);
+    assert.doesNotMatch(rules(), /"nodes\/proxy"/);
+    await setup(t, ['--set', 'kubernetes.pod-use=kubelet']);
+    assert.match(rules(), /"nodes\/proxy"/);
     await setup(t, ['--features', 'none', '--set', 'placement.jobs=true']);
+    assert.doesNotMatch(rules(), /metrics|proxy/);
     assert.doesNotMatch(rules(), /"jobs"/);
     const { status, err } = await setup(t, ['--features', 'everything']);
     assert.equal(status, 2);

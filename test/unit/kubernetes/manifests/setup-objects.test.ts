@@ -8,7 +8,7 @@ import { permissions } from '../../../../src/kubernetes/permissions.ts';
 import { MemoryApi } from '../../../support/memory-api.ts';
 
 const namespace = 'kisimd';
-const everything = ['jobs', 'deployments', 'node-advice', 'eviction'] as const;
+const everything = ['jobs', 'deployments', 'node-advice', 'eviction', 'kubelet-use', 'metrics-use'] as const;
 
 function kinds(objects: readonly ApiObject[]): string[] {
   return objects.map(({ kind }) => kind);
@@ -103,18 +103,27 @@ describe('what is granted', () => {
     ]);
     assert.deepEqual(more('node-advice'), ['get nodes', 'patch nodes']);
     assert.deepEqual(more('eviction'), ['create pods/eviction', 'get nodes', 'patch nodes']);
+    assert.deepEqual(more('kubelet-use'), ['get nodes/proxy']);
+    const metrics = clusterRole(['metrics-use']).rules.filter(({ apiGroups }) => apiGroups[0] !== '');
+    assert.deepEqual(metrics, [
+      { apiGroups: ['metrics.k8s.io'], resources: ['nodes'], verbs: ['list'] },
+      { apiGroups: ['metrics.k8s.io'], resources: ['pods'], verbs: ['list'] },
+    ]);
   });
 
   test('names each resource once, and nothing by a star', () => {
     const { rules } = clusterRole(everything);
-    const resources = rules.flatMap((rule) => rule.resources);
+    const resources = rules.flatMap(({ apiGroups, resources: each }) =>
+      each.map((one) => `${apiGroups[0]}/${one}`),
+    );
     assert.equal(new Set(resources).size, resources.length);
     assert(!JSON.stringify(permissions).includes('*'));
   });
 
   test('holds no right to read secrets, to run in pods, to bind them or to grant rights', () => {
-    for (const { resource, verbs } of permissions) {
-      assert.doesNotMatch(resource, /secrets|exec|proxy|binding|roles|token/);
+    for (const { feature, resource, verbs } of permissions) {
+      if (feature === 'kubelet-use') assert.equal(resource, 'nodes/proxy');
+      else assert.doesNotMatch(resource, /secrets|exec|proxy|binding|roles|token/);
       for (const verb of verbs) assert.doesNotMatch(verb, /delete|impersonate|escalate|bind/);
     }
   });
