@@ -54,6 +54,11 @@ export const daemonErrors = defineErrors({
     expected: '`default` for the scheduler of the cluster itself, or the name of a policy',
     action: 'name another one with --a or --b',
   },
+  KISIM_E_EXPERIMENT_NO_CLUSTER: {
+    summary: 'the experiment does not reach the cluster',
+    expected: 'an API server that answers within a minute, with the account and the rights of `kisimd setup`',
+    action: 'mend what is named here; `kubectl get nodes` tries the same kubeconfig',
+  },
   KISIM_E_EXPERIMENT_NOT_LEADING: {
     summary: 'another instance places the pods of this cluster',
     expected: 'the lease, so that nobody else decides meanwhile',
