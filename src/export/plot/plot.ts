@@ -10,6 +10,8 @@ export interface PlotPoint {
 
 export interface PlotSeries {
   readonly name: string;
+  /** Series of one number have one colour, by their place in the palette; by their own place unless told. */
+  readonly colour?: number;
   /** In order of time. */
   readonly points: readonly PlotPoint[];
 }

@@ -90,6 +90,7 @@ export function chartOption(plot: Plot, width: number): Record<string, unknown> 
       symbol: 'none',
       symbolSize: 5,
       connectNulls: false,
+      color: palette[(series.colour ?? index) % palette.length],
       lineStyle: { width: 2, type: isMeasured(series) ? 'solid' : 'dashed' },
       data: series.points.map((point, i) => {
         const value = [point.unixMilliseconds, point.value ?? null];

@@ -46,6 +46,7 @@ export function renderTerminalPlot(plot: Plot, { colour = false }: TerminalPlotO
   const frame: PlotRange = { ...range, least: ticks[0]!, greatest: ticks.at(-1)! };
 
   const canvas = new Canvas(columns, rows);
+  const colourOf = (index: number) => plot.series[index]?.colour ?? index;
   for (const [index, series] of plot.series.entries()) {
     const end = drawSeries(canvas, series, index, frame);
     // Without colour the number of the legend stands where the line ends.
@@ -57,7 +58,7 @@ export function renderTerminalPlot(plot: Plot, { colour = false }: TerminalPlotO
       return [Math.round((1 - share) * (rows - 1)), labels[i] ?? ''];
     }),
   );
-  const lines = canvas.lines(colour).map((line, row) => {
+  const lines = canvas.lines(colour ? colourOf : undefined).map((line, row) => {
     const label = labelOfRow.get(row);
     return `${(label ?? '').padStart(margin)} ${label === undefined ? '│' : '┤'}${line}`;
   });
@@ -138,7 +139,8 @@ class Canvas {
     }
   }
 
-  lines(colour: boolean): string[] {
+  /** @param colourOf the colour of a series; left out: no colours */
+  lines(colourOf: ((owner: number) => number) | undefined): string[] {
     return Array.from({ length: this.rows }, (_, row) => {
       let text = '';
       let run = '';
@@ -148,7 +150,7 @@ class Canvas {
         const inside = column < this.columns;
         const bits = inside ? this.#bits[cell]! : 0;
         const character = this.#labels.get(cell) ?? (bits === 0 ? ' ' : String.fromCodePoint(0x2800 + bits));
-        const next = colour && bits !== 0 ? this.#owner[cell]! : -1;
+        const next = colourOf !== undefined && bits !== 0 ? colourOf(this.#owner[cell]!) : -1;
         if (next !== owner || !inside) {
           text += owner < 0 ? run : painted(run, owner);
           run = '';
@@ -218,7 +220,7 @@ function legend(series: readonly PlotSeries[], colour: boolean): string[] {
     const mean =
       values.length === 0 ? '?' : number(values.reduce((sum, value) => sum + value, 0) / values.length);
     const most = values.length === 0 ? '?' : number(values.reduce((a, b) => Math.max(a, b)));
-    const mark = colour ? painted('⠤⠤', index) : seriesMark(index);
+    const mark = colour ? painted('⠤⠤', one.colour ?? index) : seriesMark(index);
     const holes = unknown === 0 ? '' : `, ${unknown} of ${one.points.length} unknown`;
     return `  ${mark} ${seriesLabel(one)}: mean ${mean}, greatest ${most}${holes}`;
   });
