@@ -250,6 +250,61 @@ describe('a watched cluster', () => {
     assert.equal(watching.pod(made.metadata.uid)?.isDeleting, true);
   });
 
+  test('when its containers first ran and how often they ran again', async () => {
+    addNode('a');
+    const made = addPod('one', { nodeName: 'a' });
+    addPod('fresh', { nodeName: 'a' });
+    const at = (second: number) => new Date(1_800_000_000_000 + second * 1000).toISOString();
+    server.overwrite({
+      ...made,
+      status: {
+        containerStatuses: [
+          {
+            restartCount: 2,
+            state: { running: { startedAt: at(9) } },
+            lastState: { terminated: { startedAt: at(5), finishedAt: at(8) } },
+          },
+          { restartCount: 1, state: { waiting: { reason: 'CrashLoopBackOff' } } },
+        ],
+      },
+    });
+    const watching = await watch();
+    const lives = [...watching.pods()].map((pod) => [
+      pod.pod.name,
+      pod.startedUnixMilliseconds && pod.startedUnixMilliseconds - 1_800_000_000_000,
+      pod.restarts,
+    ]);
+    assert.deepEqual(lives.sort(), [
+      ['fresh', undefined, 0],
+      ['one', 5000, 3],
+    ]);
+  });
+
+  test('who follows all pods is told of each change and each end, until it asks for no more', async () => {
+    addNode('a');
+    const watching = await watch();
+    const seen: string[] = [];
+    const say = (text: string) => {
+      seen.push(text);
+      told.add(text);
+    };
+    const unfollow = watching.follow({
+      applied: ({ pod, nodeName }, before) =>
+        say(`${pod.name} on ${nodeName}, before ${before === undefined ? 'unknown' : before.nodeName}`),
+      gone: ({ pod, nodeName }) => say(`${pod.name} gone from ${nodeName}`),
+    });
+    const made = addPod('one');
+    await told.has('one on undefined, before unknown');
+    server.overwrite({ ...made, spec: { ...fieldsOf(made, 'spec'), nodeName: 'a' } });
+    await told.has('one on a, before undefined');
+    server.overwrite({ ...made, status: { phase: 'Succeeded' } });
+    await told.has('one gone from a');
+    unfollow();
+    addPod('two');
+    await told.has('two waits');
+    assert.equal(seen.length, 3);
+  });
+
   test('an object that cannot be read is told by its name and field, and the rest goes on', async () => {
     addNode('a');
     addPod('bad', { containers: [{ name: 'x', image: 'x:1', resources: { requests: { cpu: 'much' } } }] });
