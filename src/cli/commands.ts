@@ -7,6 +7,7 @@ import { doctorCommand } from './specs/doctor.ts';
 import { energyCommand } from './specs/energy.ts';
 import { explainCommand } from './specs/explain.ts';
 import { exportCommand } from './specs/export.ts';
+import { extenderCommand } from './specs/extender.ts';
 import { installServiceCommand } from './specs/install-service.ts';
 import { manCommand } from './specs/man.ts';
 import { pauseCommand, resumeCommand } from './specs/pause.ts';
@@ -44,6 +45,7 @@ export const commandTable: readonly CommandSpec[] = [
   recordCommand,
   benchmarkCommand,
   simulateCommand,
+  extenderCommand,
   scoreServerCommand,
   topologyCommand,
   doctorCommand,

@@ -157,8 +157,9 @@ export class Decider implements BookObserver {
   /**
    * @param slackLeft seconds that the pod may still wait; 0: it must be decided now
    * @param intended the only node that is offered, where the pod can have it
+   * @param among names of the nodes that may be offered at all; left out: every one
    */
-  decide(pod: Pod, slackLeft: number, intended?: string): Verdict {
+  decide(pod: Pod, slackLeft: number, intended?: string, among?: ReadonlySet<string>): Verdict {
     const cluster = this.#cluster;
     const policy = this.#policy;
     if (policy === undefined) return { kind: 'leave' };
@@ -172,6 +173,7 @@ export class Decider implements BookObserver {
     } catch (error) {
       return { kind: 'failed', why: this.#failed(policy, error) };
     }
+    if (among !== undefined) this.#keepAmong(cluster, among);
     if (candidates.count === 0) return { kind: 'no-node' };
     candidates.slackLeft = slackLeft;
     if (intended !== undefined) this.#narrow(cluster, intended);
@@ -186,6 +188,16 @@ export class Decider implements BookObserver {
     if (typeof second !== 'number') return { kind: 'failed', why: `${first.why}; ${second.why}` };
     this.#counts.fallbacks++;
     return this.#verdict(fallback, pod, second, { from: policy.name, why: first.why });
+  }
+
+  #keepAmong(cluster: ClusterState, among: ReadonlySet<string>): void {
+    const candidates = this.#candidates;
+    let kept = 0;
+    for (let i = 0; i < candidates.count; i++) {
+      const node = candidates.nodes[i]!;
+      if (among.has(cluster.nodes[node]!.name)) candidates.nodes[kept++] = node;
+    }
+    candidates.count = kept;
   }
 
   /** Leaves the one node, and no time to wait for another; leaves all where it is not among them. */

@@ -29,4 +29,14 @@ export const errors = defineErrors({
     expected: 'a folder that the daemon and this user can use',
     action: 'check the folder of history.path and its permissions',
   },
+  KISIM_E_CONTROLLER_NOT_READY: {
+    summary: 'the cluster is not known yet',
+    expected: 'lists of all nodes, namespaces and pods from the API server',
+    action: 'wait a moment; the log says what is wrong with watching if it lasts',
+  },
+  KISIM_E_CONTROLLER_UNSEEN_POD: {
+    summary: 'the scheduler asks for a pod that was not seen to be made',
+    expected: 'a pod that the watch has told of',
+    action: 'see that scheduler and extender talk to the same cluster; the scheduler tries again by itself',
+  },
 });

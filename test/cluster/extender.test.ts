@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import type { ApiPod } from '../../src/kubernetes/api-objects.ts';
 import { ExtenderServer, type ExtenderServerOptions } from '../../src/kubernetes/extender-server.ts';
 import { silentLogger } from '../../src/util/log.ts';
@@ -113,5 +118,84 @@ describe('the extender of the real scheduler', { skip: outsideNamespace }, () =>
       return status.conditions?.find(({ type }) => type === 'PodScheduled')?.message;
     });
     assert.match(message, /KISIM_E_EXTENDER_SCORE: .*a bug/);
+  });
+
+  describe('as the command of the program', () => {
+    const ADVISED = 'team';
+    let command: ChildProcess | undefined;
+
+    before(async () => {
+      // Pods that wait at the gate are not the scheduler's to ask for.
+      for (const kind of ['mutatingadmissionpolicybindings', 'mutatingadmissionpolicies'])
+        await cluster.admin.request({
+          method: 'DELETE',
+          path: `/apis/admissionregistration.k8s.io/v1/${kind}/kisimd-gate`,
+        });
+      await waitFor('pods to come without a gate', 30, async () => {
+        return (await cluster.pod()).spec?.schedulingGates === undefined;
+      });
+    });
+    afterEach(async () => {
+      if (command === undefined) return;
+      const ended = once(command, 'close');
+      command.kill('SIGTERM');
+      assert.deepEqual(await ended, [0, null]);
+      command = undefined;
+    });
+
+    async function serve(...words: readonly string[]): Promise<void> {
+      const [node, main] = [process.execPath, fileURLToPath(new URL('../../src/main.ts', import.meta.url))];
+      // What a user puts into the scheduler's configuration, word for word.
+      const { stdout } = await promisify(execFile)(node, [
+        main,
+        'extender',
+        ...words,
+        '--print-config',
+        '--json',
+      ]);
+      const { extenders } = JSON.parse(stdout) as { extenders: readonly object[] };
+      // By the rights of the program's own account.
+      const kubeconfig = ['--kubeconfig', join(cluster.plane.folder, 'kisimd.kubeconfig')];
+      command = spawn(node, [main, 'extender', ...kubeconfig, ...words], {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      cleanups.add('extender', () => command?.kill('SIGKILL'));
+      command.stdout!.resume();
+      let log = '';
+      command.stderr!.on('data', (part: Buffer) => {
+        log += part.toString();
+      });
+      await waitFor('the extender to know the cluster', 60, () => log.includes('cluster-known'));
+      const started = cluster.plane.startScheduler({ extenders });
+      started.output.resume();
+      scheduler = started;
+    }
+
+    /** Where pods run that are made one after the other. */
+    async function nodesOf(namespace: string, count: number): Promise<readonly string[]> {
+      const nodes: string[] = [];
+      for (let i = 0; i < count; i++) {
+        const resources = { requests: { cpu: '100m', memory: '64Mi' } };
+        const containers = [{ name: 'main', image: 'registry.example/base:1', resources }];
+        nodes.push(await cluster.boundNode(await cluster.pod({ containers }, {}, namespace)));
+      }
+      return nodes;
+    }
+
+    for (const strength of ['preferred', 'required'])
+      test(`packs opted-in pods as its policy does (${strength})`, async () => {
+        await serve('--policy', 'best-fit', '--strength', strength, '--time-limit', '2s');
+        assert.equal(new Set(await nodesOf(ADVISED, 5)).size, 1);
+      });
+
+    test('leaves other pods to the scheduler, which spreads them, unless it is to advise on all', async () => {
+      await serve('--policy', 'best-fit', '--time-limit', '2s');
+      assert(new Set(await nodesOf('default', 4)).size > 1);
+    });
+
+    test('advises on all where it is told to', async () => {
+      await serve('--policy', 'best-fit', '--time-limit', '2s', '--all-namespaces');
+      assert.equal(new Set(await nodesOf('default', 5)).size, 1);
+    });
   });
 });

@@ -16,9 +16,9 @@ import { silentLogger } from '../../src/util/log.ts';
 import { Cleanups } from '../system/support/cleanups.ts';
 import { waitFor } from '../system/support/wait-for.ts';
 import { fakeHost } from '../unit/cli/fake-host.ts';
-import { succeed } from './support/install-program.ts';
 import { ControlPlane } from './support/control-plane.ts';
 import { outsideNamespace, programHere } from './support/in-namespace.ts';
+import { succeed } from './support/install-program.ts';
 
 const run = promisify(execFile);
 const TEAM = 'team';
