@@ -48,11 +48,6 @@ export const errors = defineErrors({
     expected: 'every policy runs on every cluster of the suite',
     action: 'see the cause; leave the policy out with --policies, or report it',
   },
-  KISIM_E_EVALUATION_PORTFOLIO: {
-    summary: 'there is nothing to choose a policy from or by',
-    expected: 'at least one policy and at least one situation',
-    action: 'name the policies and a workload to simulate them on',
-  },
   KISIM_E_EXPERIMENT_PLAN: {
     summary: 'the experiment cannot be made as planned',
     expected: 'at least six pairs of periods, and a wash-out shorter than a period',

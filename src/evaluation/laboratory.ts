@@ -1,14 +1,5 @@
-import type { Node } from '../cluster/node.ts';
 import type { Policy } from '../policy/policy.ts';
-import type { SimulationInput, SimulationOptions, SimulationResult } from '../simulation/simulation.ts';
-import type { Workload } from '../simulation/workload.ts';
-
-/** A cluster and what it is asked to run. */
-export interface Situation {
-  readonly nodes: readonly Node[];
-  readonly workload: Workload;
-  readonly options: SimulationOptions;
-}
+import type { SimulationInput, SimulationResult, Situation } from '../simulation/simulation.ts';
 
 /** What the annealer with hindsight tells. */
 export interface Annealed {

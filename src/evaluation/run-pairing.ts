@@ -1,9 +1,9 @@
 import { SERVER_MODEL_LABEL } from '../cluster/labels.ts';
 import type { Node } from '../cluster/node.ts';
-import type { SimulationResult } from '../simulation/simulation.ts';
+import { choosePolicy } from '../learning/portfolio.ts';
+import type { SimulationResult, Situation } from '../simulation/simulation.ts';
 import { KisimError } from '../util/errors.ts';
-import type { Laboratory, Situation } from './laboratory.ts';
-import { choosePolicy } from './portfolio.ts';
+import type { Laboratory } from './laboratory.ts';
 import {
   type LoggedRecord,
   type NodeType,

@@ -20,13 +20,17 @@ export interface SimulationOptions {
   readonly sloSeconds: number;
 }
 
-export interface SimulationInput {
+/** A cluster and what it is asked to run. */
+export interface Situation {
   readonly nodes: readonly Node[];
   readonly workload: Workload;
+  readonly options: SimulationOptions;
+}
+
+export interface SimulationInput extends Situation {
   readonly policy: Policy;
   /** Seeds ties and random policies, never the workload. */
   readonly seed: number;
-  readonly options: SimulationOptions;
 }
 
 export interface SimulationSeries {

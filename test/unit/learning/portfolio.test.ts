@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Situation } from '../../../src/evaluation/laboratory.ts';
-import { choosePolicy, pricedKilowattHours } from '../../../src/evaluation/portfolio.ts';
+import { choosePolicy } from '../../../src/learning/portfolio.ts';
 import type { Policy } from '../../../src/policy/policy.ts';
 import { policyByName } from '../../../src/policy/registry.ts';
 import { Simulation } from '../../../src/simulation/engine.ts';
+import { pricedKilowattHours } from '../../../src/simulation/priced-energy.ts';
 import { scenarioByName } from '../../../src/simulation/scenarios/scenarios.ts';
-import type { SimulationInput, SimulationResult } from '../../../src/simulation/simulation.ts';
+import type { SimulationInput, SimulationResult, Situation } from '../../../src/simulation/simulation.ts';
 
 const policies = (...names: string[]): Policy[] =>
   names.map((name) => ({
@@ -77,10 +77,10 @@ test('of equal candidates the first is taken', () => {
 test('nothing to choose from is refused', () => {
   const { simulate } = engine({});
   assert.throws(() => choosePolicy([], { situations: situations(1), simulate }), {
-    code: 'KISIM_E_EVALUATION_PORTFOLIO',
+    code: 'KISIM_E_LEARNING_PORTFOLIO',
   });
   assert.throws(() => choosePolicy(policies('a'), { situations: [], simulate }), {
-    code: 'KISIM_E_EVALUATION_PORTFOLIO',
+    code: 'KISIM_E_LEARNING_PORTFOLIO',
   });
 });
 

@@ -1,21 +1,7 @@
 import type { Policy } from '../policy/policy.ts';
-import type { SimulationInput, SimulationResult } from '../simulation/simulation.ts';
-import { JOULES_PER_WATT_HOUR } from '../util/units.ts';
+import { pricedKilowattHours } from '../simulation/priced-energy.ts';
+import type { SimulationInput, SimulationResult, Situation } from '../simulation/simulation.ts';
 import { errors } from './errors.ts';
-import type { Situation } from './laboratory.ts';
-
-/** What an hour of mean waiting costs, as a share of the energy. */
-const WAIT_PRICE_PER_HOUR = 0.02;
-/** What it would cost if every pod missed its objective, likewise. */
-const SLO_PRICE = 0.5;
-
-/** Kilowatt-hours with a price on waiting and on missed objectives. Less is better. */
-export function pricedKilowattHours(result: SimulationResult): number {
-  const hours = result.meanWaitSeconds / 3600;
-  const missed = result.placed === 0 ? 0 : result.sloMisses / result.placed;
-  const kilowattHours = result.energyJoules / (1000 * JOULES_PER_WATT_HOUR);
-  return kilowattHours * (1 + WAIT_PRICE_PER_HOUR * hours + SLO_PRICE * missed);
-}
 
 export interface PortfolioOptions {
   /**
@@ -51,14 +37,14 @@ export interface PortfolioChoice {
  * all. No fixed rule is best everywhere, and this is nearly as good as choosing in hindsight. Of equal ones the first in
  * the list is taken. Candidates must be able to run on the cluster; the error of one that cannot is passed on.
  *
- * @throws KISIM_E_EVALUATION_PORTFOLIO without candidates or situations
+ * @throws KISIM_E_LEARNING_PORTFOLIO without candidates or situations
  */
 export function choosePolicy(candidates: readonly Policy[], options: PortfolioOptions): PortfolioChoice {
   const { situations, simulate, cost = pricedKilowattHours } = options;
   const { firstSituations = 4, finalists = 6 } = options;
   if (candidates.length === 0 || situations.length === 0) {
     const found = `${candidates.length} policies and ${situations.length} situations`;
-    throw errors.KISIM_E_EVALUATION_PORTFOLIO(found);
+    throw errors.KISIM_E_LEARNING_PORTFOLIO(found);
   }
   const costs = candidates.map((): number[] => []);
   const meanOf = (index: number) => costs[index]!.reduce((sum, each) => sum + each, 0) / costs[index]!.length;
