@@ -39,23 +39,26 @@ export function matchNodes(
   machines: readonly Machine[],
 ): NodeMatches {
   const reasons = new Map<string, string>();
-  const claims = new Map<string, NodeIdentity[]>();
-  const left: NodeIdentity[] = [];
-  for (const node of nodes) {
-    const found = machinesOf(node, host, machines);
-    if (found.length > 1)
-      reasons.set(node.name, `several machines of this host could be it: ${describe(found)}`);
-    else if (found.length === 1) claims.set(found[0]!.key, [...(claims.get(found[0]!.key) ?? []), node]);
-    else left.push(node);
-  }
   const matched = new Map<string, string>();
-  for (const [key, claimants] of claims) {
-    if (claimants.length === 1) {
-      matched.set(key, claimants[0]!.name);
-      continue;
+  const claimed = new Set<string>();
+  let left = nodes;
+  for (const fits of rules) {
+    const found = new Map<NodeIdentity, readonly Machine[]>();
+    for (const node of left) {
+      const fitting = machines.filter((machine) => !claimed.has(machine.key) && fits(node, machine, host));
+      if (fitting.length > 0) found.set(node, fitting);
     }
-    const names = claimants.map(({ name }) => name).join(', ');
-    for (const { name } of claimants) reasons.set(name, `one machine of this host could be ${names}`);
+    for (const [node, fitting] of found) {
+      const [machine] = fitting;
+      const rivals = [...found].flatMap(([{ name }, theirs]) => (theirs.includes(machine!) ? [name] : []));
+      if (fitting.length > 1)
+        reasons.set(node.name, `several machines of this host could be it: ${describe(fitting)}`);
+      else if (rivals.length > 1)
+        reasons.set(node.name, `one machine of this host could be ${rivals.join(', ')}`);
+      else matched.set(machine!.key, node.name);
+    }
+    for (const { key } of [...found.values()].flat()) claimed.add(key);
+    left = left.filter((node) => !found.has(node));
   }
   const hosts = left.filter((node) => isHost(node, host, left));
   const own = hosts.length === 1 ? hosts[0]!.name : undefined;
@@ -67,17 +70,28 @@ export function matchNodes(
   return { host: own, machines: matched, reasons };
 }
 
-function machinesOf(node: NodeIdentity, host: HostIdentity, machines: readonly Machine[]): Machine[] {
-  const guests = machines.filter(({ kind }) => kind === 'vm');
-  const byUuid = guests.filter((guest) => hasUuid(node, uuidOf(guest)));
-  if (byUuid.length > 0) return byUuid;
-  const named = machines.filter(({ name }) => name.toLowerCase() === node.name.toLowerCase());
-  const onThisKernel = host.bootId !== '' && node.bootId === host.bootId;
-  const isOther = (guest: Machine) => UUID.test(uuidOf(guest)) && UUID.test(node.systemUuid);
-  const byName = onThisKernel ? [] : named.filter((each) => each.kind === 'vm' && !isOther(each));
-  if (byName.length > 0) return byName;
-  const mayShare = onThisKernel || node.bootId === '' || host.bootId === '';
-  return mayShare ? named.filter(({ kind }) => kind === 'container') : [];
+type Rule = (node: NodeIdentity, machine: Machine, host: HostIdentity) => boolean;
+
+/** The rules for guests and containers, in their order. */
+const rules: readonly Rule[] = [
+  (node, machine) => machine.kind === 'vm' && hasUuid(node, uuidOf(machine)),
+  (node, machine, host) =>
+    machine.kind === 'vm' &&
+    isNamed(node, machine) &&
+    !isOnThisKernel(node, host) &&
+    !(UUID.test(uuidOf(machine)) && UUID.test(node.systemUuid)),
+  (node, machine, host) =>
+    machine.kind === 'container' &&
+    isNamed(node, machine) &&
+    (isOnThisKernel(node, host) || node.bootId === '' || host.bootId === ''),
+];
+
+function isNamed(node: NodeIdentity, machine: Machine): boolean {
+  return machine.name.toLowerCase() === node.name.toLowerCase();
+}
+
+function isOnThisKernel({ bootId }: NodeIdentity, host: HostIdentity): boolean {
+  return bootId !== '' && bootId === host.bootId;
 }
 
 /** A guest that migrates within the host has its pid behind the UUID. */
@@ -110,8 +124,8 @@ function sharedReason({ name }: NodeIdentity, hosts: readonly NodeIdentity[]): s
 }
 
 function otherReason({ name, bootId }: NodeIdentity, host: HostIdentity): string {
-  const isNamed = host.names.includes(name.toLowerCase());
-  return isNamed && bootId !== '' && bootId !== host.bootId
+  const hasOurName = host.names.includes(name.toLowerCase());
+  return hasOurName && bootId !== '' && bootId !== host.bootId
     ? 'it has the name of this host, but runs another kernel'
     : 'it is neither this host nor a guest of it';
 }

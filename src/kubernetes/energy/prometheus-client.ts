@@ -41,7 +41,7 @@ export class PrometheusClient {
   /** For people: without a password. */
   get name(): string {
     const { url } = this.#options;
-    if (!URL.canParse(url)) return url;
+    if (!URL.canParse(url)) return url.replace(/^.*@/, '');
     const { protocol, host, pathname } = new URL(url);
     return `${protocol}//${host}${pathname.replace(/\/$/, '')}`;
   }
