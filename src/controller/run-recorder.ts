@@ -33,6 +33,8 @@ export interface RecordedPods {
 /** CPU time of pods since their beginning, as far as it was metered. */
 export interface PodUseTotals {
   of(uid: string): NonNullable<PodRunRecord['cpu']> | undefined;
+  /** It is asked for no more. */
+  forget(uid: string): void;
 }
 
 export interface RunRecorderOptions {
@@ -80,7 +82,10 @@ export class RunRecorder {
     const now = time.unixMilliseconds();
     this.#unfollow = pods.follow({
       applied: (pod, before) => this.#applied(pod, before),
-      gone: (pod) => this.#tell(pod, { endedUnixMilliseconds: this.#o.time.unixMilliseconds() }),
+      gone: (pod) => {
+        this.#tell(pod, { endedUnixMilliseconds: this.#o.time.unixMilliseconds() });
+        this.#o.use?.forget(pod.uid);
+      },
     });
     const uids: string[] = [];
     for (const pod of pods.pods()) {

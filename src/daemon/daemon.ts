@@ -61,6 +61,7 @@ export class Daemon {
     // Made before anything is started: an unknown policy is told at once.
     const placement = createPlacement(config, {
       sink: history ?? noSink,
+      records: history,
       clock,
       log,
       env: this.#env,

@@ -1,5 +1,6 @@
 import type { Config } from '../../config/config.ts';
 import type { DecisionSink } from '../../controller/ports.ts';
+import type { ClusterRecordSink } from '../../history/cluster-record-sink.ts';
 import { isClusterConfigured } from '../../kubernetes/kubeconfig.ts';
 import type { Clock } from '../../util/clock.ts';
 import type { Logger } from '../../util/log.ts';
@@ -11,6 +12,8 @@ import { SimulatedPlacement } from './simulated-placement.ts';
 
 export interface PlacementDependencies {
   readonly sink: DecisionSink;
+  /** Keeps pods' lives and nodes' energy; undefined where there is no history. */
+  readonly records?: ClusterRecordSink | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -28,7 +31,7 @@ export const noSink: DecisionSink = { record: () => undefined, bound: () => unde
  */
 export function createPlacement(
   config: Config,
-  { sink, clock, log, env, host }: PlacementDependencies,
+  { sink, records, clock, log, env, host }: PlacementDependencies,
 ): (WatchedPlacement & Service) | undefined {
   const { cluster } = config.placement;
   if (cluster === 'off') return undefined;
@@ -38,6 +41,6 @@ export function createPlacement(
     (cluster === 'auto' &&
       isClusterConfigured({ environment: env, ...(kubeconfig === undefined ? {} : { file: kubeconfig }) }));
   return isLive
-    ? new LivePlacement({ config, sink, clock, log, env, ...(host === undefined ? {} : { host }) })
+    ? new LivePlacement({ config, sink, records, clock, log, env, ...(host === undefined ? {} : { host }) })
     : new SimulatedPlacement({ config, sink, log });
 }

@@ -2,6 +2,7 @@ import type { Config } from '../../config/config.ts';
 import type { Decider } from '../../controller/decider.ts';
 import type { LiveCluster } from '../../controller/live-cluster.ts';
 import type { DecisionSink, Leadership, LoopTime, PauseSource } from '../../controller/ports.ts';
+import type { ClusterRecordSink } from '../../history/cluster-record-sink.ts';
 import type { Actor } from '../../kubernetes/bind-decision.ts';
 import type { ClusterWatcher } from '../../kubernetes/cluster-watcher.ts';
 import type { EventRecorder } from '../../kubernetes/event-recorder.ts';
@@ -39,6 +40,8 @@ export interface LiveParts {
   readonly events: EventRecorder;
   /** Keeps decisions, and tells of those that were acted on by events. */
   readonly sink: DecisionSink;
+  /** Keeps pods' lives and nodes' energy; undefined where there is no history. */
+  readonly records: ClusterRecordSink | undefined;
   /** Joules of the nodes, CPU use of the pods. */
   readonly energy: NodeEnergy;
 }

@@ -4,6 +4,7 @@ import type { Node } from '../../cluster/node.ts';
 import type { Config } from '../../config/config.ts';
 import type { DecisionSink } from '../../controller/ports.ts';
 import type { ViewedDecision } from '../../export/placement-view.ts';
+import type { ClusterRecordSink } from '../../history/cluster-record-sink.ts';
 import { missingVerbs } from '../../kubernetes/access-review.ts';
 import { Backoff } from '../../kubernetes/backoff.ts';
 import { ClientNodeApi } from '../../kubernetes/client-node-api.ts';
@@ -28,6 +29,8 @@ import { RecentDecisions } from './recent-decisions.ts';
 export interface LivePlacementOptions {
   readonly config: Config;
   readonly sink: DecisionSink;
+  /** Keeps pods' lives and nodes' energy. */
+  readonly records?: ClusterRecordSink | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -171,6 +174,7 @@ export class LivePlacement implements Service {
         extras,
         host: this.#options.host,
         sink: this.#recent,
+        records: this.#options.records,
         identity: `${hostname()}_${randomUUID()}`,
         clock,
         random: this.#random,

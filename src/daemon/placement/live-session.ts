@@ -9,6 +9,7 @@ import { Paused } from '../../controller/paused.ts';
 import { PlacementLoop } from '../../controller/placement-loop.ts';
 import type { DecisionSink } from '../../controller/ports.ts';
 import { systemTime } from '../../controller/system-time.ts';
+import type { ClusterRecordSink } from '../../history/cluster-record-sink.ts';
 import { Actor } from '../../kubernetes/bind-decision.ts';
 import { ClusterWatcher } from '../../kubernetes/cluster-watcher.ts';
 import { EventRecorder } from '../../kubernetes/event-recorder.ts';
@@ -48,6 +49,7 @@ export interface LiveSessionOptions {
   /** What this process meters itself; left out where it meters nothing. */
   readonly host?: HostEnergy | undefined;
   readonly sink: DecisionSink;
+  readonly records: ClusterRecordSink | undefined;
   readonly identity: string;
   readonly clock: Clock;
   readonly random: RandomSource;
@@ -160,6 +162,7 @@ export class LiveSession {
       writer,
       events,
       sink,
+      records: options.records,
     };
     this.loop = new PlacementLoop({
       pods: watcher,

@@ -1,42 +1,72 @@
-import type { NodeEnergyCounters } from '../../cluster/node-energy.ts';
-import { type PodUseTotals, RunRecorder } from '../../controller/run-recorder.ts';
-import type { ClusterRecordSink } from '../../history/cluster-record-sink.ts';
+import { PodUseBook } from '../../controller/pod-use-totals.ts';
+import { RunRecorder } from '../../controller/run-recorder.ts';
 import type { Service } from '../supervisor.ts';
-import type { LiveParts } from './live-parts.ts';
+import type { Extra, LiveParts } from './live-parts.ts';
 
 /** A server that was not heard for so long is not watched: a watch that hears nothing is opened anew long before. */
 const SILENCE_NANOSECONDS = 300e9;
 
-export interface RecordedFrom {
-  readonly records: ClusterRecordSink;
-  /** Left out: the energy of nodes is not known. */
-  readonly energy?: NodeEnergyCounters | undefined;
-  readonly use?: PodUseTotals | undefined;
-}
-
 /** Keeps the lives of a live cluster's pods, its nodes and their energy in the history. */
-export function runRecorder(
-  {
-    config,
-    watcher,
-    book,
-    time,
-    clock,
-    log,
-  }: Pick<LiveParts, 'config' | 'watcher' | 'book' | 'time' | 'clock' | 'log'>,
-  { records, energy, use }: RecordedFrom,
-): Service {
+export const runRecorder: Extra = (parts) => {
+  const { config, watcher, book, time, clock, log, records, energy } = parts;
+  if (records === undefined) return undefined;
+  const use = new PodUseBook();
   const recorder = new RunRecorder({
     cluster: 'live',
     pods: watcher,
     nodes: () => book.cluster?.nodes ?? [],
     isCurrent: () => clock.monotonicNanoseconds() - watcher.lastHeardNanoseconds < SILENCE_NANOSECONDS,
     sink: records,
-    energy,
+    energy: energy.reader(),
     use,
     ownNamespace: config.kubernetes.namespace,
     time,
     log,
   });
-  return { name: 'run-recorder', start: () => recorder.start(), stop: () => recorder.stop() };
+  const listening = new Listening(parts, use);
+  return {
+    name: 'run-recorder',
+    start: () => {
+      listening.start();
+      recorder.start();
+    },
+    stop: async () => {
+      listening.stop();
+      await recorder.stop();
+    },
+  };
+};
+
+/** Who listens has all nodes asked what their pods use: one instance in a cluster is enough. In dry-run nobody leads. */
+class Listening implements Pick<Service, 'start' | 'stop'> {
+  readonly #parts: Pick<LiveParts, 'config' | 'energy' | 'leadership'>;
+  readonly #use: PodUseBook;
+  #endListening: (() => void) | undefined;
+  #endSubscription: (() => void) | undefined;
+
+  constructor(parts: Pick<LiveParts, 'config' | 'energy' | 'leadership'>, use: PodUseBook) {
+    this.#parts = parts;
+    this.#use = use;
+  }
+
+  start(): void {
+    this.#endSubscription = this.#parts.leadership.subscribe(() => this.#change());
+    this.#change();
+  }
+
+  stop(): void {
+    this.#endSubscription?.();
+    this.#endListening?.();
+    this.#endListening = undefined;
+  }
+
+  #change(): void {
+    const { config, energy, leadership } = this.#parts;
+    if (leadership.isLeader || config.placement.mode === 'dry-run')
+      this.#endListening ??= energy.listen(this.#use);
+    else {
+      this.#endListening?.();
+      this.#endListening = undefined;
+    }
+  }
 }

@@ -308,7 +308,12 @@ test('a node keeps its power as a table, and is told once more when it is gone',
 
 test('the use of pods that run is told now and then, and at the end of each', async () => {
   const used = { usedMicroseconds: 5, meteredMilliseconds: 7 };
-  const running = recorder({ use: { of: (uid) => (uid === 'a' ? used : undefined) } });
+  const forgotten: string[] = [];
+  const use: PodUseTotals = {
+    of: (uid) => (uid === 'a' ? used : undefined),
+    forget: (uid) => void forgotten.push(uid),
+  };
+  const running = recorder({ use });
   running.start();
   pods.apply(podOf('b', { nodeName: 'n-1' }));
   pods.apply(podOf('a', { nodeName: 'n-1' }));
@@ -322,6 +327,7 @@ test('the use of pods that run is told now and then, and at the end of each', as
       ['a', used, true],
     ],
   );
+  assert.deepEqual(forgotten, ['a']);
   await running.stop();
 });
 
