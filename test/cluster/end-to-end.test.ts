@@ -277,4 +277,29 @@ describe('kisimd run beside real kubelets', { skip: noRealNodes }, () => {
     cluster.apply(pod(TEAM, 'afterwards'));
     await cluster.pods(TEAM, 'app=afterwards', 1, isReady);
   });
+
+  test('asked by the real scheduler as its extender, it has pods sent there that nobody gates', async () => {
+    // Longer than anybody would set it: on a busy machine the first answer must not come too late.
+    const words = ['--time-limit', '2s', '--all-namespaces', ...host.asOperator];
+    const { extenders } = JSON.parse(host.kisimd('extender', '--print-config', '--json', ...words)) as {
+      extenders: readonly { urlPrefix: string }[];
+    };
+    const extender = await host.startExtender(...words);
+    assert.deepEqual(
+      extenders.map(({ urlPrefix }) => urlPrefix),
+      [extender.url],
+    );
+    await cluster.restartScheduler({ extenders });
+    cluster.apply(deployment(OTHERS, 'advised', 4));
+    const advised = await cluster.pods(OTHERS, 'app=advised', 4, isReady);
+    assert.deepEqual(nodesOf(advised), [EFFICIENT]);
+    for (const { metadata, spec } of advised) {
+      assert.deepEqual([metadata.annotations, spec.affinity], [undefined, undefined]);
+    }
+    assert.equal(await extender.stop(), 0);
+    // Without its advice the scheduler spreads them as ever.
+    cluster.apply(deployment(OTHERS, 'unadvised', 4));
+    const unadvised = await cluster.pods(OTHERS, 'app=unadvised', 4, isReady);
+    assert.deepEqual(nodesOf(unadvised), ['node1', 'node2']);
+  });
 });

@@ -1,5 +1,8 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import Database from 'better-sqlite3';
 import type { NowEntity, NowSnapshot } from '../../../../src/export/now-snapshot.ts';
 import { DaemonProcess } from '../../../support/daemon-process.ts';
@@ -74,6 +77,40 @@ export class DaemonHost {
   /** Runs a command of the program and returns what it prints. */
   kisimd(...words: readonly string[]): string {
     return output([process.execPath, mainFile, ...words]);
+  }
+
+  /** Starts `kisimd extender` with the same policy and table. `stop` resolves to its exit status. */
+  async startExtender(
+    ...words: readonly string[]
+  ): Promise<{ readonly url: string; stop(): Promise<number | null> }> {
+    const placement = this.#settings.filter((setting) => setting.startsWith('placement.'));
+    const command = ['extender', ...placement.flatMap((setting) => ['--set', setting]), ...words];
+    const child = spawn(
+      'setpriv',
+      ['--pdeathsig', 'KILL', '--', process.execPath, mainFile, ...command, '--json'],
+      { stdio: ['ignore', 'pipe', 'pipe'] },
+    );
+    this.#cleanups.add('the extender', () => child.kill('SIGKILL'));
+    let said = '';
+    child.stderr.on('data', (data: Buffer) => {
+      said += data.toString();
+    });
+    const ended = once(child, 'exit') as Promise<[number | null]>;
+    const [line] = await Promise.race([
+      once(createInterface({ input: child.stdout }), 'line') as Promise<[string]>,
+      ended.then(([status]) =>
+        Promise.reject(new Error(`the extender ended with status ${status}:\n${said}`)),
+      ),
+    ]);
+    const { url } = JSON.parse(line) as { url: string };
+    return {
+      url,
+      async stop() {
+        child.kill('SIGTERM');
+        const [status] = await ended;
+        return status;
+      },
+    };
   }
 
   /** Starts a daemon and waits until it leads. */
