@@ -1,11 +1,6 @@
 import { defineErrors } from '../util/errors.ts';
 
 export const errors = defineErrors({
-  KISIM_E_EVALUATION_UNPAIRED: {
-    summary: 'values cannot be compared in pairs',
-    expected: 'as many values as baselines, and baselines above 0',
-    action: 'report this with the command that you ran',
-  },
   KISIM_E_EVALUATION_SUITE: {
     summary: 'the benchmark suite is not usable',
     expected:

@@ -1,11 +1,11 @@
 import type { RandomStream } from '../util/rng.ts';
+import { bcaInterval, percentileInterval } from '../util/statistics/bootstrap.ts';
+import { interquartileMean } from '../util/statistics/interquartile-mean.ts';
+import type { Interval } from '../util/statistics/interval.ts';
+import { mean } from '../util/statistics/mean.ts';
+import { estimateMean } from '../util/statistics/mean-interval.ts';
+import { probabilityOfImprovement } from '../util/statistics/probability-of-improvement.ts';
 import type { Estimate } from './results.ts';
-import { bcaInterval, percentileInterval } from './statistics/bootstrap.ts';
-import { interquartileMean } from './statistics/interquartile-mean.ts';
-import type { Interval } from './statistics/interval.ts';
-import { mean } from './statistics/mean.ts';
-import { estimateMean } from './statistics/mean-interval.ts';
-import { probabilityOfImprovement } from './statistics/probability-of-improvement.ts';
 
 /** The mean with its t interval, as results hold it. */
 export function estimate(values: ArrayLike<number>): Estimate {

@@ -1,6 +1,6 @@
+import { holmAdjusted } from '../util/statistics/holm.ts';
+import { CONFIDENCE } from '../util/statistics/interval.ts';
 import type { CellResult, Multiplicity, PolicyResult } from './results.ts';
-import { holmAdjusted } from './statistics/holm.ts';
-import { CONFIDENCE } from './statistics/interval.ts';
 
 /** Every comparison with the baseline outside the controls is one family. */
 export function corrected(

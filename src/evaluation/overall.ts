@@ -1,10 +1,10 @@
 import { RandomStream } from '../util/rng.ts';
+import { interquartileMean } from '../util/statistics/interquartile-mean.ts';
+import { mean } from '../util/statistics/mean.ts';
+import { probabilityOfImprovement } from '../util/statistics/probability-of-improvement.ts';
+import { stratifiedInterval } from '../util/statistics/stratified-bootstrap.ts';
 import { comparisons, estimate, withInterval } from './estimates.ts';
 import type { CellResult, OverallResult } from './results.ts';
-import { interquartileMean } from './statistics/interquartile-mean.ts';
-import { mean } from './statistics/mean.ts';
-import { probabilityOfImprovement } from './statistics/probability-of-improvement.ts';
-import { stratifiedInterval } from './statistics/stratified-bootstrap.ts';
 import type { Suite } from './suite.ts';
 
 /** Over all cells that are no control, for the policies that ran in all of them. */

@@ -1,5 +1,5 @@
+import type { Interval } from '../util/statistics/interval.ts';
 import type { NodeType, SeriesRecord } from './records.ts';
-import type { Interval } from './statistics/interval.ts';
 import type { Suite } from './suite.ts';
 
 /**

@@ -1,11 +1,11 @@
 import { RandomStream } from '../util/rng.ts';
+import { mean } from '../util/statistics/mean.ts';
+import { pairedPercent } from '../util/statistics/paired.ts';
 import { JOULES_PER_WATT_HOUR } from '../util/units.ts';
 import { comparisons, estimate } from './estimates.ts';
 import type { RecordIndex } from './record-index.ts';
 import { type NodeType, type OfflineRecord, type RunRecord, WAIT_EDGES } from './records.ts';
 import type { CellResult, ClusterResult, OfflineResult, PolicyResult } from './results.ts';
-import { mean } from './statistics/mean.ts';
-import { pairedPercent } from './statistics/paired.ts';
 import { cellName, isRule, OFFLINE, policiesOf, type Suite } from './suite.ts';
 
 const JOULES_PER_KWH = 1000 * JOULES_PER_WATT_HOUR;

@@ -1,10 +1,10 @@
+import { DEFAULT_RESAMPLES } from '../util/statistics/bootstrap.ts';
+import { CONFIDENCE } from '../util/statistics/interval.ts';
 import { corrected } from './multiplicity.ts';
 import { overall } from './overall.ts';
 import { RecordIndex } from './record-index.ts';
 import { type LoggedRecord, WAIT_EDGES } from './records.ts';
 import type { BenchmarkResults, CellResult } from './results.ts';
-import { DEFAULT_RESAMPLES } from './statistics/bootstrap.ts';
-import { CONFIDENCE } from './statistics/interval.ts';
 import type { Suite } from './suite.ts';
 import { summariseCell } from './summarise-cell.ts';
 
@@ -18,7 +18,7 @@ export interface SummaryInput {
 /**
  * All figures of a benchmark from its runs, which must be complete. Independent of the order of the records.
  *
- * @throws KISIM_E_EVALUATION_UNPAIRED where the baseline used no energy
+ * @throws KISIM_E_STATISTICS_UNPAIRED where the baseline used no energy
  */
 export function summarise({ suite, version, hardware, records }: SummaryInput): BenchmarkResults {
   const index = new RecordIndex(records);

@@ -1,8 +1,8 @@
-import { estimateMean } from '../../src/evaluation/statistics/mean-interval.ts';
-import { pairedPercent } from '../../src/evaluation/statistics/paired.ts';
 import { policyByName } from '../../src/policy/registry.ts';
 import { simulate } from '../../src/simulation/engine.ts';
 import { scenarioByName } from '../../src/simulation/scenarios/scenarios.ts';
+import { estimateMean } from '../../src/util/statistics/mean-interval.ts';
+import { pairedPercent } from '../../src/util/statistics/paired.ts';
 import type { Bench } from './bench.ts';
 import { isLeftOut, STUDY_POLICIES, STUDY_ROWS, type StudyRow } from './study-figures.ts';
 import { reasonFor } from './study-reasons.ts';

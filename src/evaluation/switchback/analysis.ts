@@ -1,11 +1,11 @@
 import { exp, ln } from '../../util/portable-math.ts';
 import { RandomStream } from '../../util/rng.ts';
+import type { Interval } from '../../util/statistics/interval.ts';
+import { mean } from '../../util/statistics/mean.ts';
+import type { MeanEstimate } from '../../util/statistics/mean-interval.ts';
+import { estimateMean } from '../../util/statistics/mean-interval.ts';
+import { quantileOfSorted } from '../../util/statistics/quantile.ts';
 import type { Joules, Watts } from '../../util/units.ts';
-import type { Interval } from '../statistics/interval.ts';
-import { mean } from '../statistics/mean.ts';
-import type { MeanEstimate } from '../statistics/mean-interval.ts';
-import { estimateMean } from '../statistics/mean-interval.ts';
-import { quantileOfSorted } from '../statistics/quantile.ts';
 import { type Checks, checksOf, waitDifference } from './checks.ts';
 import { atEqualWork, type Difference, differenceOf, type PercentEstimate } from './difference.ts';
 import { amounts, type DroppedPair, pairUp } from './pairs.ts';

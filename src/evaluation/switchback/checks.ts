@@ -1,6 +1,6 @@
-import { mean } from '../statistics/mean.ts';
-import { estimateMean } from '../statistics/mean-interval.ts';
-import { studentTwoSided } from '../statistics/student-t.ts';
+import { mean } from '../../util/statistics/mean.ts';
+import { estimateMean } from '../../util/statistics/mean-interval.ts';
+import { studentTwoSided } from '../../util/statistics/student-t.ts';
 import { fitLine, type PercentEstimate, percentEstimate, percentOf } from './difference.ts';
 import type { CountedPair } from './pairs.ts';
 import { type PeriodMeasurement, type WorkKind, workOf } from './period.ts';

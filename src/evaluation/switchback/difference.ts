@@ -1,9 +1,9 @@
 import { exp } from '../../util/portable-math.ts';
 import type { RandomStream } from '../../util/rng.ts';
-import { CONFIDENCE, type Interval } from '../statistics/interval.ts';
-import { mean, standardDeviation } from '../statistics/mean.ts';
-import { estimateMean } from '../statistics/mean-interval.ts';
-import { studentCritical, studentTwoSided } from '../statistics/student-t.ts';
+import { CONFIDENCE, type Interval } from '../../util/statistics/interval.ts';
+import { mean, standardDeviation } from '../../util/statistics/mean.ts';
+import { estimateMean } from '../../util/statistics/mean-interval.ts';
+import { studentCritical, studentTwoSided } from '../../util/statistics/student-t.ts';
 import type { CountedPair } from './pairs.ts';
 import type { Side } from './plan.ts';
 import { randomisationP } from './randomisation-test.ts';

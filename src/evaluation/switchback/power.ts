@@ -1,6 +1,6 @@
 import { exp, ln } from '../../util/portable-math.ts';
-import { CONFIDENCE } from '../statistics/interval.ts';
-import { studentCritical } from '../statistics/student-t.ts';
+import { CONFIDENCE } from '../../util/statistics/interval.ts';
+import { studentCritical } from '../../util/statistics/student-t.ts';
 
 /** Chance that a difference of the size told is found. */
 export const POWER = 0.8;

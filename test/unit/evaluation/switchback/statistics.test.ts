@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { mean } from '../../../../src/evaluation/statistics/mean.ts';
+import { mean } from '../../../../src/util/statistics/mean.ts';
 import { analyse } from '../../../../src/evaluation/switchback/analysis.ts';
 import { percentOf } from '../../../../src/evaluation/switchback/difference.ts';
 import { drawOrders, type Side } from '../../../../src/evaluation/switchback/plan.ts';
