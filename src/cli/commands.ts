@@ -5,6 +5,7 @@ import { configCheckCommand } from './specs/config-check.ts';
 import { configShowCommand } from './specs/config-show.ts';
 import { doctorCommand } from './specs/doctor.ts';
 import { energyCommand } from './specs/energy.ts';
+import { experimentCommand } from './specs/experiment.ts';
 import { explainCommand } from './specs/explain.ts';
 import { exportCommand } from './specs/export.ts';
 import { extenderCommand } from './specs/extender.ts';
@@ -44,6 +45,7 @@ export const commandTable: readonly CommandSpec[] = [
   resumeCommand,
   recordCommand,
   benchmarkCommand,
+  experimentCommand,
   simulateCommand,
   extenderCommand,
   scoreServerCommand,
