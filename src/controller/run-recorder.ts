@@ -1,4 +1,5 @@
 import type { Node } from '../cluster/node.ts';
+import { type NodeDescription, nodeDescription } from '../cluster/node-description.ts';
 import type { NodeEnergyCounters } from '../cluster/node-energy.ts';
 import type { Pod } from '../cluster/pod.ts';
 import type { ClusterKind } from '../history/cluster-kind.ts';
@@ -6,7 +7,6 @@ import type { ClusterRecordSink } from '../history/cluster-record-sink.ts';
 import type { PodRunRecord } from '../history/pod-run-record.ts';
 import type { Logger } from '../util/log.ts';
 import type { Milliseconds } from '../util/units.ts';
-import { type NodeDescription, nodeDescription } from './node-description.ts';
 import { NodeEnergyMinutes } from './node-energy-minutes.ts';
 import type { LoopTime } from './ports.ts';
 
