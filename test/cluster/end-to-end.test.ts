@@ -17,9 +17,11 @@ import { denyPlacements } from './support/kubelet/denied-placements.ts';
 import { isGated, isReady, RealCluster, type RealPod } from './support/kubelet/real-cluster.ts';
 import { daemonSet, deployment, job, pod } from './support/kubelet/workloads.ts';
 
-/** Opted in; and one that is not. */
+/** Opted in, and one that is not. */
 const TEAM = 'team';
 const OTHERS = 'others';
+/** Opted in too. */
+const BATCH = 'batch';
 /** What the daemon knows to need a fifth of the other's power. */
 const EFFICIENT = 'node2';
 
@@ -37,9 +39,9 @@ describe('kisimd run beside real kubelets', { skip: noRealNodes }, () => {
 
   before(async () => {
     cluster = await RealCluster.start(cleanups);
-    for (const namespace of [TEAM, OTHERS]) cluster.kubectl('create', 'namespace', namespace);
+    for (const namespace of [TEAM, BATCH, OTHERS]) cluster.kubectl('create', 'namespace', namespace);
     host = new DaemonHost(cluster, cleanups);
-    host.setup('--features', 'jobs', '--opt-in', TEAM);
+    host.setup('--features', 'jobs', '--opt-in', TEAM, '--opt-in', BATCH);
     await host.start('placement.jobs=true');
   });
   after(() => cleanups.run());
@@ -231,8 +233,16 @@ describe('kisimd run beside real kubelets', { skip: noRealNodes }, () => {
     cluster.apply(deployment(TEAM, 'early', 2));
     await cluster.pods(TEAM, 'app=early', 2, isGated);
     await host.heldPods(2);
+    // And in the middle of its work, where nothing is refused.
+    const { client } = cluster.plane;
+    const some = Array.from({ length: 12 }, (_, index) => {
+      const made = pod(BATCH, `batch-${index}`, { cpu: '10m', labels: { of: 'batch' } });
+      return client.call('POST', `/api/v1/namespaces/${BATCH}/pods`, made);
+    });
+    await Promise.any(some);
     host.daemon.kill('SIGKILL');
     await host.daemon.ended;
+    await Promise.all(some);
     await allow();
     assert.ok((await cluster.podsNow(TEAM, 'app=early')).every(isGated));
     // Only once it has seen the dead one's lease unchanged for 15 s may it lead: the early ones' 10 s are over by then.
@@ -245,9 +255,11 @@ describe('kisimd run beside real kubelets', { skip: noRealNodes }, () => {
     const free = (one: RealPod): boolean => !isGated(one);
     await cluster.pods(TEAM, 'app=early', 2, free, 3);
     await cluster.pods(TEAM, 'app=late', 2, free, 3);
+    await cluster.pods(BATCH, 'of=batch', some.length, free, 3);
     const late = await cluster.pods(TEAM, 'app=late', 2, isReady);
     assert.deepEqual(nodesOf(late), [EFFICIENT]);
     await cluster.pods(TEAM, 'app=early', 2, isReady);
+    await cluster.pods(BATCH, 'of=batch', some.length, isReady);
     const outcomes = await waitFor('the records of both', 10, () => {
       const rows = host.decisions(TEAM).filter(({ pod: name }) => /^(early|late)-/.test(name));
       return (
