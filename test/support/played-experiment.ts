@@ -48,6 +48,16 @@ export class PlayedEnergy implements NodeEnergyCounters {
     node.usedMilli += cpuMilli;
   }
 
+  /** Of all nodes together. */
+  now(): Joules {
+    let sum = 0;
+    for (const node of this.nodes.values()) {
+      this.#count(node);
+      sum += node.joules;
+    }
+    return sum;
+  }
+
   read(): Promise<NodeEnergyReading> {
     const unixMilliseconds = this.#clock.unixMilliseconds();
     const nodes = new Map<string, NodeJoules>();
