@@ -15,6 +15,8 @@ export interface NodeFacts {
   readonly isReady: boolean;
   /** Since when it is ready or not, by the cluster's clock. */
   readonly readinessSince: Milliseconds | undefined;
+  /** When its kubelet last said that it is ready, by the cluster's clock: every five minutes where nothing changes. */
+  readonly heardAt: Milliseconds | undefined;
   readonly isControlPlane: boolean;
   /** `kisimd.io/keep-awake` on the node. */
   readonly keepsAwake: boolean;
@@ -77,7 +79,14 @@ export interface Residents {
   readOn(node: string, signal: AbortSignal): Promise<readonly Pick<Resident, 'name' | 'ownerKinds'>[]>;
 }
 
-export type PowerResult = { readonly ok: true } | { readonly ok: false; readonly error: KisimError };
+export type PowerResult =
+  | { readonly ok: true }
+  | {
+      readonly ok: false;
+      readonly error: KisimError;
+      /** It was ended half-way: the machine may be in any state. */
+      readonly isHalfDone: boolean;
+    };
 
 /** What switches nodes, as the operator has told. Both may be asked again for what is done already. */
 export interface NodePower {

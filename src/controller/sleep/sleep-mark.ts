@@ -78,6 +78,15 @@ export function parseMark(text: string | undefined): SleepMark | 'unreadable' | 
   };
 }
 
+/** A mark that cannot be read says nothing. */
+export function markOf({
+  mark,
+}: {
+  readonly mark: SleepMark | 'unreadable' | undefined;
+}): SleepMark | undefined {
+  return mark === 'unreadable' ? undefined : mark;
+}
+
 function iso(time: Milliseconds): string {
   return new Date(time).toISOString();
 }

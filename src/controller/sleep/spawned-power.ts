@@ -51,9 +51,15 @@ export class SpawnedPower implements NodePower {
     const words = argv.join(' ');
     log.info('node-command', { command: words });
     const { promise, resolve } = Promise.withResolvers<PowerResult>();
-    const refuse = (why: string, cause?: unknown) =>
-      resolve({ ok: false, error: failed(`${words}: ${why}`, cause === undefined ? {} : { cause }) });
-    if (signal.aborted) return { ok: false, error: failed(`${words}: called off`) };
+    const refuse = (why: string, cause?: unknown) => {
+      const error = failed(`${words}: ${why}`, cause === undefined ? {} : { cause });
+      resolve({ ok: false, error, isHalfDone: ended !== undefined });
+    };
+    let ended: 'called off' | 'too slow' | undefined;
+    if (signal.aborted) {
+      refuse('called off');
+      return promise;
+    }
     const [program, ...args] = argv;
     const child = spawn(program, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
     let said = '';
@@ -63,7 +69,6 @@ export class SpawnedPower implements NodePower {
         said = (said + text).slice(-SAID_CHARACTERS);
       });
     }
-    let ended: 'called off' | 'too slow' | undefined;
     const end = (why: 'called off' | 'too slow') => {
       ended ??= why;
       signalGroup(child, 'SIGTERM');

@@ -1,0 +1,71 @@
+import type { Pod } from '../../cluster/pod.ts';
+import type { Milliseconds } from '../../util/units.ts';
+
+/** A pod without a node that the placement loop does not hold. */
+export interface UnplacedPod {
+  readonly uid: string;
+  readonly pod: Pod;
+}
+
+/** The scheduler is given so long before a pod counts as one that waits for room. */
+const PATIENCE_MILLISECONDS: Milliseconds = 3_000;
+/** A pod that was not helped by a node that was woken for it wakes none for so long. */
+const IN_VAIN_MILLISECONDS: Milliseconds = 3_600_000;
+
+interface Waiting {
+  readonly since: Milliseconds;
+  woken: { readonly node: string; readonly at: Milliseconds; isUp: boolean } | undefined;
+}
+
+/** Since when pods wait for the scheduler, and which nodes were woken for them. */
+export class UnplacedPods {
+  readonly #waiting = new Map<string, Waiting>();
+
+  /** Those that have waited for long enough, in the order in which they came. */
+  waitingNow(pods: Iterable<UnplacedPod>, now: Milliseconds): readonly UnplacedPod[] {
+    const seen = new Set<string>();
+    const long: UnplacedPod[] = [];
+    for (const each of pods) {
+      const { uid } = each;
+      seen.add(uid);
+      const known = this.#waiting.get(uid);
+      if (known === undefined) this.#waiting.set(uid, { since: now, woken: undefined });
+      else if (now - known.since >= PATIENCE_MILLISECONDS) long.push(each);
+    }
+    for (const uid of this.#waiting.keys()) if (!seen.has(uid)) this.#waiting.delete(uid);
+    return long.sort((a, b) => this.#since(a) - this.#since(b));
+  }
+
+  /**
+   * Whether a node may be woken for it: one node for each pod, and another only where that one did not wake. A pod that
+   * still waits beside a node that was woken for it waits for something else than room.
+   */
+  mayWake(uid: string, now: Milliseconds, isLost: (node: string) => boolean): boolean {
+    const woken = this.#waiting.get(uid)?.woken;
+    return woken === undefined || isLost(woken.node) || now - woken.at >= IN_VAIN_MILLISECONDS;
+  }
+
+  woken(uid: string, node: string, now: Milliseconds): void {
+    const waiting = this.#waiting.get(uid);
+    if (waiting !== undefined) waiting.woken = { node, at: now, isUp: false };
+  }
+
+  /**
+   * The nodes that were to be woken for pods and have not been up since.
+   *
+   * @param isUp by the name of a node
+   */
+  expected(isUp: (node: string) => boolean): ReadonlySet<string> {
+    const expected = new Set<string>();
+    for (const { woken } of this.#waiting.values()) {
+      if (woken === undefined) continue;
+      woken.isUp ||= isUp(woken.node);
+      if (!woken.isUp) expected.add(woken.node);
+    }
+    return expected;
+  }
+
+  #since({ uid }: UnplacedPod): Milliseconds {
+    return this.#waiting.get(uid)!.since;
+  }
+}
