@@ -1,0 +1,272 @@
+import { type WeightedRule, weightedPolicy } from '../../policy/energy/weighted-policy.ts';
+import { pricedKilowattHours } from '../../simulation/priced-energy.ts';
+import type { SimulationInput, SimulationResult } from '../../simulation/simulation.ts';
+import { type RandomState, RandomStream } from '../../util/rng.ts';
+import { mean } from '../../util/statistics/mean.ts';
+import { estimateMean, type MeanEstimate } from '../../util/statistics/mean-interval.ts';
+import { errors } from '../errors.ts';
+import { type SavedSepCmaEs, SepCmaEs } from '../evolution/sep-cma-es.ts';
+import { choosePolicy } from '../portfolio.ts';
+import { ScorerSpace } from './scorer-space.ts';
+import { startingPoints } from './starting-points.ts';
+import { rememberingTwin, type Twin } from './twin.ts';
+
+export interface TrainingSettings {
+  readonly seed: number;
+  readonly generations: number;
+  readonly population: number;
+  /** Standard deviation of the weights in the first generation. */
+  readonly sigma: number;
+  /** Workloads that a training draws from, and how many of them each generation is measured by. */
+  readonly trainingSeeds: number;
+  readonly seedsPerGeneration: number;
+  /** Workloads that the best of the means on the way is chosen by, and accepted by. */
+  readonly validationSeeds: number;
+  /** How often the mean of the search is validated, evenly over the generations. */
+  readonly validations: number;
+}
+
+export const defaultTraining: TrainingSettings = {
+  seed: 0,
+  generations: 100,
+  population: 16,
+  sigma: 0.12,
+  trainingSeeds: 48,
+  seedsPerGeneration: 6,
+  validationSeeds: 24,
+  validations: 10,
+};
+
+/** Blocks of workload seeds that have nothing in common. */
+const CHOICE = 0;
+const TRAINING = 1_000_000;
+const VALIDATION = 2_000_000;
+const REPORT = 3_000_000;
+const CHOICE_SEEDS = 12;
+
+export interface Validation {
+  readonly generation: number;
+  /** Of the price against that of the rule that training began at: -0.01 is one percent less. */
+  readonly change: number;
+  /** Upper end of the 95 % interval of the change, over workloads. */
+  readonly upper: number;
+}
+
+/** Everything that goes on from one generation to the next, as JSON. */
+export interface SavedTraining {
+  readonly settings: TrainingSettings;
+  readonly start: string;
+  readonly search: SavedSepCmaEs;
+  readonly random: RandomState;
+  readonly order: readonly number[];
+  readonly validations: readonly Validation[];
+  readonly best: { readonly point: readonly number[]; readonly validation: Validation };
+}
+
+/** What came out of it. */
+export interface TrainedScorer {
+  /** The best rule of the cluster, by simulation: what training began at, and the fallback. */
+  readonly start: WeightedRule;
+  /** The best mean on the way, where it was accepted; otherwise the rule. */
+  readonly policy: WeightedRule;
+  readonly isAccepted: boolean;
+  readonly validation: Validation;
+}
+
+/**
+ * Fits the weights of the structured scorer to one cluster, by evolution on its twin. It begins at the rule that simulation finds
+ * best there, and ends with that rule where nothing better was found: the mean of the search is validated now and then on
+ * workloads of their own, the best one is kept, and it is accepted only if the upper 95 % bound of its price against the
+ * rule's, workload by workload, is below zero.
+ *
+ * @example
+ * const training = new OwnClusterTraining({ twin, simulate, settings: { ...defaultTraining, generations: 50 } });
+ * while (!training.isDone) training.step();
+ * training.result().policy;
+ */
+export class OwnClusterTraining {
+  readonly settings: TrainingSettings;
+  readonly space: ScorerSpace;
+  readonly start: WeightedRule;
+  readonly #twin: Twin;
+  readonly #simulate: (input: SimulationInput) => SimulationResult;
+  readonly #search: SepCmaEs;
+  readonly #random: RandomStream;
+  readonly #validations: Validation[] = [];
+  readonly #startCosts = new Map<number, number>();
+  #order: number[] = [];
+  #best: { point: Float64Array; validation: Validation };
+  #decisions = 0;
+
+  /**
+   * Chooses the rule to begin at, unless it goes on from a saved training.
+   *
+   * @throws KISIM_E_LEARNING_SETTINGS, KISIM_E_LEARNING_CHECKPOINT
+   */
+  constructor(options: {
+    readonly twin: Twin;
+    readonly simulate: (input: SimulationInput) => SimulationResult;
+    readonly settings: TrainingSettings;
+    readonly saved?: SavedTraining;
+  }) {
+    const { settings, saved } = options;
+    checkSettings(settings);
+    this.settings = settings;
+    this.#twin = rememberingTwin(options.twin);
+    this.#simulate = options.simulate;
+    this.space = new ScorerSpace(options.twin.waits);
+    this.start = saved === undefined ? this.#chooseStart() : this.#savedStart(saved);
+    this.#search = new SepCmaEs({
+      mean: this.space.encode(this.start),
+      deviations: this.space.deviations(settings.sigma),
+      population: settings.population,
+      seed: settings.seed,
+    });
+    this.#random = new RandomStream(settings.seed).fork('own-cluster');
+    const nothing = { generation: 0, change: 0, upper: 0 };
+    this.#best = { point: this.space.encode(this.start), validation: nothing };
+    if (saved !== undefined) this.#restore(saved);
+  }
+
+  get generation(): number {
+    return this.#search.generation;
+  }
+
+  get isDone(): boolean {
+    return this.generation >= this.settings.generations;
+  }
+
+  get validations(): readonly Validation[] {
+    return this.#validations;
+  }
+
+  /** Placements decided since the beginning, or since it was resumed. */
+  get decisions(): number {
+    return this.#decisions;
+  }
+
+  get sigma(): number {
+    return this.#search.sigma;
+  }
+
+  /** One generation, and a validation where one is due. */
+  step(): void {
+    const seeds = this.#drawSeeds();
+    const costs = this.#search.ask().map((point) => {
+      const rule = this.space.decode('candidate', point);
+      return mean(seeds.map((seed) => this.#cost(rule, seed) / this.#startCost(seed)));
+    });
+    this.#search.tell(costs);
+    const { generations, validations } = this.settings;
+    const due = (generation: number) => Math.floor((generation * validations) / generations);
+    if (due(this.generation) > due(this.generation - 1)) this.#validate();
+  }
+
+  result(): TrainedScorer {
+    const { validation, point } = this.#best;
+    const isAccepted = validation.generation > 0 && validation.upper < 0;
+    const policy = isAccepted ? this.space.decode('own-cluster', point) : this.start;
+    return { start: this.start, policy, isAccepted, validation };
+  }
+
+  /** The change of the price against the starting rule on workloads that nothing was chosen by. */
+  report(rule: WeightedRule, workloads: number): MeanEstimate {
+    return estimateMean(this.#changes(rule, REPORT, workloads));
+  }
+
+  /** To be called between two steps. */
+  save(): SavedTraining {
+    return {
+      settings: this.settings,
+      start: this.start.name,
+      search: this.#search.save(),
+      random: this.#random.state,
+      order: [...this.#order],
+      validations: [...this.#validations],
+      best: { point: [...this.#best.point], validation: this.#best.validation },
+    };
+  }
+
+  #chooseStart(): WeightedRule {
+    const rules = startingPoints(this.#twin);
+    const policies = rules.map((rule) => weightedPolicy(rule, 'first'));
+    const { policy } = choosePolicy(policies, {
+      situations: Array.from({ length: CHOICE_SEEDS }, (_, i) => this.#twin.situation(CHOICE + i)),
+      simulate: this.#simulate,
+    });
+    return rules[policies.indexOf(policy)]!;
+  }
+
+  #savedStart({ start, settings }: SavedTraining): WeightedRule {
+    const rule = startingPoints(this.#twin).find(({ name }) => name === start);
+    if (rule === undefined || JSON.stringify(settings) !== JSON.stringify(this.settings)) {
+      const found = rule === undefined ? `it began at '${start}'` : 'its settings are others';
+      throw errors.KISIM_E_LEARNING_CHECKPOINT(found);
+    }
+    return rule;
+  }
+
+  #restore({ search, random, order, validations, best }: SavedTraining): void {
+    if (search.mean.length !== this.space.size || best.point.length !== this.space.size)
+      throw errors.KISIM_E_LEARNING_CHECKPOINT(`${search.mean.length} weights, not ${this.space.size}`);
+    this.#search.restore(search);
+    this.#random.restore(random);
+    this.#order = [...order];
+    this.#validations.push(...validations);
+    this.#best = { point: Float64Array.from(best.point), validation: best.validation };
+  }
+
+  /** All training seeds come up equally often, in an order that is drawn anew each time. */
+  #drawSeeds(): readonly number[] {
+    const { trainingSeeds, seedsPerGeneration } = this.settings;
+    if (this.#order.length < seedsPerGeneration)
+      this.#order = this.#random.shuffle(Array.from({ length: trainingSeeds }, (_, i) => TRAINING + i));
+    return this.#order.splice(0, seedsPerGeneration);
+  }
+
+  #validate(): void {
+    const point = this.#search.mean.slice();
+    const rule = this.space.decode('candidate', point);
+    const changes = this.#changes(rule, VALIDATION, this.settings.validationSeeds);
+    const { mean: change, interval } = estimateMean(changes);
+    const validation = { generation: this.generation, change, upper: interval!.high };
+    this.#validations.push(validation);
+    if (change < this.#best.validation.change) this.#best = { point, validation };
+  }
+
+  #changes(rule: WeightedRule, block: number, count: number): Float64Array {
+    return Float64Array.from({ length: count }, (_, i) => {
+      const seed = block + i;
+      return this.#cost(rule, seed) / this.#startCost(seed) - 1;
+    });
+  }
+
+  #startCost(seed: number): number {
+    const known = this.#startCosts.get(seed) ?? this.#cost(this.start, seed);
+    this.#startCosts.set(seed, known);
+    return known;
+  }
+
+  #cost(rule: WeightedRule, seed: number): number {
+    const result = this.#simulate({
+      ...this.#twin.situation(seed),
+      policy: weightedPolicy(rule, 'first'),
+      seed,
+    });
+    this.#decisions += result.decisions;
+    return pricedKilowattHours(result);
+  }
+}
+
+function checkSettings(settings: TrainingSettings): void {
+  const { seed, sigma, ...counts } = settings;
+  const refuse = (found: string) => errors.KISIM_E_LEARNING_SETTINGS(found);
+  if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff) throw refuse(`seed ${seed}`);
+  if (!(sigma > 0 && sigma <= 10)) throw refuse(`sigma ${sigma}`);
+  for (const [name, count] of Object.entries(counts))
+    if (!Number.isInteger(count) || count < 1) throw refuse(`${name} ${count}`);
+  if (counts.population < 4) throw refuse(`population ${counts.population}`);
+  if (counts.validationSeeds < 2) throw refuse(`validationSeeds ${counts.validationSeeds}`);
+  if (counts.seedsPerGeneration > counts.trainingSeeds)
+    throw refuse(`seedsPerGeneration ${counts.seedsPerGeneration} of ${counts.trainingSeeds}`);
+}
