@@ -21,12 +21,14 @@ const parts = [
   'setup',
   'permissions',
   'extender',
+  'experiment',
   'kubelets',
+  'pod-use',
   'end-to-end',
   'agreement',
 ] as const;
 /** Those with nodes that run containers. */
-const onRealNodes: readonly string[] = ['kubelets', 'end-to-end'];
+const onRealNodes: readonly string[] = ['kubelets', 'pod-use', 'end-to-end'];
 const folder = fileURLToPath(new URL('.', import.meta.url));
 
 const args = process.argv.slice(2);
