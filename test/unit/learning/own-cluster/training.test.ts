@@ -71,7 +71,7 @@ test('a waste that no rule sees is found, accepted, and told on workloads that n
   const { isAccepted, policy, validation } = training.result();
   assert.equal(isAccepted, true);
   assert.ok(validation.upper < 0);
-  const { mean, interval } = training.report(policy, 12);
+  const { mean, interval } = training.report(policy, 60);
   assert.ok(mean < -0.04 && interval!.high < 0, `${mean}`);
 });
 
