@@ -1,5 +1,6 @@
 import type { CommandSpec } from './command.ts';
 import { benchmarkCommand } from './specs/benchmark.ts';
+import { clusterStartCommand, clusterStatusCommand, clusterStopCommand } from './specs/cluster.ts';
 import { completionCommand } from './specs/completion.ts';
 import { configCheckCommand } from './specs/config-check.ts';
 import { configShowCommand } from './specs/config-show.ts';
@@ -28,6 +29,7 @@ export interface CommandGroup {
 /** Words that only hold other commands: `config` of `config show`. */
 export const commandGroups: readonly CommandGroup[] = [
   { name: 'config', summary: 'Check or show the configuration' },
+  { name: 'cluster', summary: 'Start, stop or look at a Minikube cluster' },
 ];
 
 /**
@@ -40,6 +42,9 @@ export const commandTable: readonly CommandSpec[] = [
   energyCommand,
   exportCommand,
   explainCommand,
+  clusterStartCommand,
+  clusterStatusCommand,
+  clusterStopCommand,
   setupCommand,
   pauseCommand,
   resumeCommand,

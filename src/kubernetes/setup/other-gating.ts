@@ -42,14 +42,19 @@ export async function presentGating(api: KubeApi, namespace: string): Promise<re
 
 /** Our cluster role can be bound to one service account only. @throws KISIM_E_SETUP_TWICE */
 export async function refuseOtherSetup(api: KubeApi, namespace: string): Promise<void> {
-  const other = await otherNamespace(api, namespace);
+  const other = (await boundNamespaces(api)).find((each) => each !== namespace);
   if (other === undefined) return;
   throw setupErrors.KISIM_E_SETUP_TWICE(`kisimd is set up in the namespace ${other}, not in ${namespace}`, {
     action: `go on with it: --namespace ${other}; or remove it first: \`kisimd setup --remove --namespace ${other}\``,
   });
 }
 
-async function otherNamespace(api: KubeApi, namespace: string): Promise<string | undefined> {
+/** The namespace of the account that our cluster role is bound to; undefined where it is bound to none. @throws KISIM_E_KUBE_... */
+export async function setupNamespace(api: KubeApi): Promise<string | undefined> {
+  return (await boundNamespaces(api))[0];
+}
+
+async function boundNamespaces(api: KubeApi): Promise<readonly string[]> {
   const path = '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings';
   const binding = await readObject(api, `${path}/${COMPONENT}`);
   const subjects = (binding?.['subjects'] ?? []) as readonly {
@@ -57,8 +62,9 @@ async function otherNamespace(api: KubeApi, namespace: string): Promise<string |
     readonly name?: string;
     readonly namespace?: string;
   }[];
-  const ours = subjects.filter(({ kind, name }) => kind === 'ServiceAccount' && name === COMPONENT);
-  return ours.find((subject) => subject.namespace !== namespace)?.namespace;
+  return subjects.flatMap(({ kind, name, namespace }) =>
+    kind === 'ServiceAccount' && name === COMPONENT && namespace !== undefined ? [namespace] : [],
+  );
 }
 
 /** A policy tells what it does; a webhook has its name only. */
