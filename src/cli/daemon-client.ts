@@ -1,6 +1,7 @@
 import { request } from 'node:http';
 import type { Config } from '../config/config.ts';
 import type { NowSnapshot } from '../export/now-snapshot.ts';
+import type { PlacementView } from '../export/placement-view.ts';
 import { systemErrorCode } from '../util/errors.ts';
 import { cliErrors } from './errors.ts';
 
@@ -88,6 +89,21 @@ export class DaemonClient {
     }
     return answer;
   }
+
+  /**
+   * What the daemon's placement loop is at; undefined where it has none.
+   * @throws KISIM_E_CLI_NO_DAEMON, KISIM_E_CLI_DAEMON_ANSWER
+   */
+  async placement(): Promise<PlacementView | undefined> {
+    const { status, body } = await this.get('/v1/placement');
+    if (status === 404) return undefined;
+    const answer = parsed(body);
+    if (status !== 200 || !isPlacement(answer)) {
+      const found = `http://${this.address}/v1/placement: status ${status}, ${body.slice(0, 60).replaceAll('\n', ' ')}`;
+      throw cliErrors.KISIM_E_CLI_DAEMON_ANSWER(found);
+    }
+    return answer;
+  }
 }
 
 function parsed(body: string): unknown {
@@ -107,4 +123,10 @@ function isObject(value: unknown): value is object {
 /** Whether this is an answer of this program, in the form that this version reads. */
 function isSnapshot(value: unknown): value is NowSnapshot {
   return isObject(value) && 'schema' in value && value.schema === 1 && 'node' in value && 'entities' in value;
+}
+
+function isPlacement(value: unknown): value is PlacementView {
+  return (
+    isObject(value) && 'schema' in value && value.schema === 1 && 'cluster' in value && 'recent' in value
+  );
 }

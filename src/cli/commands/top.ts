@@ -12,6 +12,13 @@ import type { CommandContext } from '../command.ts';
 import { DaemonClient } from '../daemon-client.ts';
 import { cliErrors } from '../errors.ts';
 import { runLiveTop } from '../top/live.ts';
+import {
+  DaemonPlacement,
+  onlyRemark,
+  type PlacementSource,
+  SimulatedSource,
+  sourceLines,
+} from '../top/placement-source.ts';
 import { jsonLine, type PlainView, plainTable } from '../top/plain.ts';
 import { DaemonSource, MeterSource, type SnapshotSource } from '../top/snapshot-source.ts';
 import { initialView, type SortKey } from '../top/view-state.ts';
@@ -41,19 +48,39 @@ export async function runTop(context: CommandContext): Promise<number> {
   // Lines on stderr would run through the picture: there the last event is shown in its foot.
   const events = new LastEvent();
   const log = live ? events : createLogger(options['logLevel'] === undefined ? 'error' : config.log.level);
-  const source = await chooseSource(config, log, options['ownMeter'] === true, everyMilliseconds(interval));
-  if (live) {
-    const colour = env['NO_COLOR'] === undefined || env['NO_COLOR'] === '';
-    const liveView = { ...initialView, ...view };
-    await runLiveTop(context, source, { view: liveView, colour, count, notice: () => events.text });
-  } else {
-    const print = (snapshot: NowSnapshot) =>
-      stdout.write(json ? jsonLine(snapshot, view) : plainTable(snapshot, view));
-    await runPlainTop(source, print, {
-      count,
-      signal,
-      onTrouble: (trouble) => log.error('top', { trouble }),
-    });
+  const every = everyMilliseconds(interval);
+  const source = await chooseSource(config, log, options['ownMeter'] === true, every);
+  const placement =
+    options['placement'] === true
+      ? await choosePlacement(config, log, source instanceof DaemonSource, every, env)
+      : undefined;
+  await placement?.start();
+  try {
+    if (live) {
+      const colour = env['NO_COLOR'] === undefined || env['NO_COLOR'] === '';
+      await runLiveTop(context, source, {
+        view: { ...initialView, ...view },
+        colour,
+        count,
+        notice: () => events.text,
+        ...(placement === undefined ? {} : { placement: () => sourceLines(placement) }),
+      });
+    } else {
+      const print = (snapshot: NowSnapshot) => {
+        // Asked for and not there is null.
+        const beside = placement === undefined ? undefined : (placement.view ?? null);
+        stdout.write(
+          json ? jsonLine(snapshot, view, beside) : plainTable(snapshot, view, sourceLines(placement)),
+        );
+      };
+      await runPlainTop(source, print, {
+        count,
+        signal,
+        onTrouble: (trouble) => log.error('top', { trouble }),
+      });
+    }
+  } finally {
+    await placement?.stop();
   }
   return 0;
 }
@@ -123,6 +150,25 @@ async function chooseSource(
   const identity = { nodeName: config.node.name, version: version() };
   const state = await learnedState(config, log);
   return new MeterSource(createMetering(config, { clock: systemClock, log, state }), identity, ledger);
+}
+
+/** The daemon's loop; without a daemon one on the simulated cluster. A real cluster is the daemon's alone to place in. */
+async function choosePlacement(
+  config: Config,
+  log: Logger,
+  hasDaemon: boolean,
+  everyMilliseconds: number,
+  env: CommandContext['env'],
+): Promise<PlacementSource> {
+  if (hasDaemon) return new DaemonPlacement(new DaemonClient(config.export), everyMilliseconds);
+  const { createPlacement, noSink } = await import('../../daemon/placement/create-placement.ts');
+  const { placementView } = await import('../../daemon/placement/placement-view.ts');
+  const { SimulatedPlacement } = await import('../../daemon/placement/simulated-placement.ts');
+  const placement = createPlacement(config, { sink: noSink, clock: systemClock, log, env });
+  if (placement === undefined) return onlyRemark('is off (placement.cluster)');
+  if (!(placement instanceof SimulatedPlacement))
+    return onlyRemark('a cluster is configured: `kisimd run` places its pods');
+  return new SimulatedSource(placement, () => placementView(placement));
 }
 
 /** What a daemon has learned of idle power, if its history can be read here. Read only: keeping it is the daemon's. */

@@ -31,12 +31,18 @@ export const topCommand: CommandSpec = {
       description: 'greatest number of rows a table, not on a terminal',
       default: 20,
     },
+    {
+      flags: '--placement',
+      description:
+        'also what the placement loop does; where neither a daemon nor a cluster is there, on a simulated cluster',
+    },
     { flags: '--own-meter', description: 'meter in this process even where a daemon runs' },
     { flags: '--plain', description: 'tables line by line on a terminal too' },
   ],
   examples: [
     { command: 'kisimd top', does: 'watch processes; q ends it' },
     { command: 'kisimd top --by pod --sort joules', does: 'pods by the energy they have used' },
+    { command: 'kisimd top --placement', does: 'with the last decisions, and what they save' },
     { command: 'kisimd top --json --count 1 --by container', does: 'one interval for a script' },
   ],
   run: async (context) => (await import('../commands/top.ts')).runTop(context),

@@ -13,6 +13,8 @@ export interface LiveTopOptions {
   readonly count: number | undefined;
   /** Something worth telling that came up elsewhere (a log event); '' for none. */
   readonly notice?: () => string;
+  /** What the placement loop does: lines under the table. */
+  readonly placement?: () => readonly string[];
   readonly screen?: Screen;
 }
 
@@ -42,6 +44,7 @@ export async function runLiveTop(
     if (!view.paused) {
       const recentWatts = recent.map(({ watts }) => watts);
       scene = { ...scene, snapshot, recentWatts, notice: options.notice?.() ?? '' };
+      if (options.placement !== undefined) scene = { ...scene, placement: options.placement() };
       draw();
     }
     if (++intervals === options.count) finish();
@@ -56,7 +59,7 @@ export async function runLiveTop(
   };
   const onData = (chunk: Buffer | string) => {
     for (const key of parseKeys(chunk.toString())) {
-      const rows = pageRows(screen.size());
+      const rows = pageRows(screen.size(), scene.placement?.length);
       const next = press(view, key, rows);
       if (next === 'quit') return finish();
       if (next === 'suspend') {

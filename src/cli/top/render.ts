@@ -17,6 +17,8 @@ export interface TopScene {
   readonly origin: string;
   /** The last thing worth telling (a lost connection); '' for none. */
   readonly notice: string;
+  /** What the placement loop does: lines between the table and the foot. */
+  readonly placement?: readonly string[];
 }
 
 type Style = 'bold' | 'dim' | 'warning' | 'inverse';
@@ -26,9 +28,21 @@ const codes: Readonly<Record<Style, string>> = { bold: '1', dim: '2', warning: '
 const HEADER_ROWS = 5;
 const FOOTER_ROWS = 1;
 
-/** How many rows of the table fit. */
-export function pageRows({ rows }: ScreenSize): number {
-  return Math.max(1, rows - HEADER_ROWS - FOOTER_ROWS);
+/** Rows that the table keeps, however much there is to be told of placement. */
+const LEAST_TABLE_ROWS = 3;
+
+/**
+ * How many rows of the table fit.
+ *
+ * @param below lines that stand under the table
+ */
+export function pageRows({ rows }: ScreenSize, below = 0): number {
+  const free = rows - HEADER_ROWS - FOOTER_ROWS;
+  return Math.max(1, free - shownBelow(free, below));
+}
+
+function shownBelow(free: number, below: number): number {
+  return Math.max(0, Math.min(below, free - LEAST_TABLE_ROWS));
 }
 
 /**
@@ -58,15 +72,24 @@ function sceneLines(scene: TopScene, view: ViewState, size: ScreenSize, paint: P
     ];
   }
   const rows = selectRows(snapshot, view);
-  const page = pageRows(size);
+  const placement = scene.placement ?? [];
+  const page = pageRows(size, placement.length);
+  const below = placement.slice(0, shownBelow(size.rows - HEADER_ROWS - FOOTER_ROWS, placement.length));
   const first = Math.min(view.scroll, Math.max(0, rows.length - page));
+  const shown = rows.slice(first, first + page).map((row) => fit(tableRow(row, view), size.columns));
+  const space = below.length === 0 ? [] : Array.from({ length: page - shown.length }, () => '');
   const title = `kisimd top   ${printable(snapshot.nodeName)}   ${clockText(snapshot)}   ${scene.origin}`;
   return [
     paint('bold', fit(title, size.columns)),
     ...nodeLines(scene, snapshot, size.columns, paint),
     paint('dim', fit(rangeText(view, rows.length, first, page), size.columns)),
     paint('inverse', fit(tableHeader(view), size.columns)),
-    ...rows.slice(first, first + page).map((row) => fit(tableRow(row, view), size.columns)),
+    ...shown,
+    ...space,
+    ...below.map((line, i) => {
+      const text = fit(line, size.columns);
+      return i === 0 ? paint(line.includes('SIMULATED') ? 'warning' : 'bold', text) : text;
+    }),
   ];
 }
 

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import { jsonLine, plainTable } from '../../../../src/cli/top/plain.ts';
-import { renderScreen, type TopScene } from '../../../../src/cli/top/render.ts';
+import { pageRows, renderScreen, type TopScene } from '../../../../src/cli/top/render.ts';
 import { selectRows } from '../../../../src/cli/top/rows.ts';
 import { displayWidth } from '../../../../src/cli/top/text.ts';
 import { initialView } from '../../../../src/cli/top/view-state.ts';
+import { simulatedView } from '../../../support/placement-views.ts';
 import { nowEntity, nowSnapshotOf } from '../../../support/snapshots.ts';
 
 const entities = [
@@ -163,4 +164,36 @@ test('the help tells where the energy of each zone comes from', () => {
   ).join('\n');
   assert.match(help, /node-estimated {3}models\/cpu-watts\.json#any: unknown processor, error up to 60 %/);
   assert.match(help, /package-0 {3}\/sys\/class\/powercap\/intel-rapl:0 *\n/);
+});
+
+test('lines of placement stand between the table and the foot, and leave the table three rows', () => {
+  const placement = ['placement  SIMULATED cluster', '  a decision', '  energy'];
+  const lines = screen({ placement });
+  assert.equal(lines.length, size.rows);
+  assert.match(lines.at(-1)!, /q quit/);
+  assert.deepEqual(
+    lines.slice(-4, -1).map((line) => line.trimEnd()),
+    placement,
+  );
+  const small = renderScreen({ ...scene, placement }, initialView, { columns: 60, rows: 11 }, false);
+  assert.equal(small.length, 11);
+  assert.equal(small.filter((line) => /nginx|hog|lost/.test(line)).length, 3);
+  assert.equal(small.filter((line) => line.startsWith('placement')).length, 1);
+  assert.equal(pageRows({ columns: 60, rows: 11 }, 3), 3);
+  const tiny = renderScreen({ ...scene, placement }, initialView, { columns: 60, rows: 4 }, false);
+  assert.equal(tiny.length, 4);
+});
+
+test('a simulated cluster is marked by colour too', () => {
+  const placement = ['placement  SIMULATED cluster'];
+  const lines = renderScreen({ ...scene, placement }, initialView, size, true);
+  assert.ok(lines.find((line) => line.includes('SIMULATED'))!.startsWith('\u001b[1;33m'));
+});
+
+test('plain tables have the lines of placement below, JSON has the view', () => {
+  const plain = { group: 'process', sort: 'watts', filter: '', limit: 9 } as const;
+  assert.match(plainTable(snapshot, plain, ['placement  x', '  y']), /\nplacement {2}x\n {2}y\n\n$/);
+  assert.equal(JSON.parse(jsonLine(snapshot, plain, simulatedView())).placement.cluster, 'simulated');
+  assert.equal(JSON.parse(jsonLine(snapshot, plain, null)).placement, null);
+  assert.ok(!('placement' in JSON.parse(jsonLine(snapshot, plain))));
 });

@@ -4,13 +4,16 @@ import type { AddressInfo } from 'node:net';
 import { PassThrough, Writable } from 'node:stream';
 import { after, before, test } from 'node:test';
 import { runTop } from '../../../../src/cli/commands/top.ts';
+import { simulatedView } from '../../../support/placement-views.ts';
 import { nowEntity, nowSnapshotOf } from '../../../support/snapshots.ts';
 
 const snapshot = nowSnapshotOf([
   nowEntity('process', 'hog', { watts: 9 }),
   nowEntity('pod', 'web-1', { watts: 2 }),
 ]);
-const server = createServer((_, response) => response.end(JSON.stringify(snapshot)));
+const server = createServer(({ url }, response) => {
+  response.end(JSON.stringify(url === '/v1/placement' ? simulatedView() : snapshot));
+});
 
 before(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));
 after(() => {
@@ -66,4 +69,13 @@ test('a count or a limit that is no whole number is refused', async () => {
   await assert.rejects(top({ count: '0' }), { code: 'KISIM_E_USAGE' });
   await assert.rejects(top({ limit: 'many' }), { code: 'KISIM_E_USAGE' });
   await assert.rejects(top({ interval: 'soon' }), { code: 'KISIM_E_CONFIG_VALUE' });
+});
+
+test('--placement adds what the daemon tells of its loop', async () => {
+  assert.match(
+    await top({ placement: true }),
+    /\nplacement {2}SIMULATED cluster.*\n(.*\n)*.*saved so far, simulated/,
+  );
+  assert.equal(JSON.parse(await top({ placement: true, json: true })).placement.policy, 'efficiency-first');
+  assert.doesNotMatch(await top({}), /placement/);
 });
