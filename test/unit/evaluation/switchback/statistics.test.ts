@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { mean } from '../../../../src/util/statistics/mean.ts';
 import { analyse } from '../../../../src/evaluation/switchback/analysis.ts';
 import { percentOf } from '../../../../src/evaluation/switchback/difference.ts';
 import { drawOrders, type Side } from '../../../../src/evaluation/switchback/plan.ts';
@@ -8,6 +7,7 @@ import { findablePercent, pairsToFind } from '../../../../src/evaluation/switchb
 import { randomisationP } from '../../../../src/evaluation/switchback/randomisation-test.ts';
 import { ln } from '../../../../src/util/portable-math.ts';
 import { RandomStream } from '../../../../src/util/rng.ts';
+import { mean } from '../../../../src/util/statistics/mean.ts';
 import { type Noise, noisyPeriods, planOf } from '../../../support/played-switchback.ts';
 
 const EXPERIMENTS = 600;
