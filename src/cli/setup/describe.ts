@@ -1,6 +1,6 @@
 import type { SetupPlan } from '../../kubernetes/setup/plan.ts';
 import { nameOf } from '../../kubernetes/setup/planned-object.ts';
-import type { RemovalPlan } from '../../kubernetes/setup/removal-plan.ts';
+import { ownMarks, type RemovalPlan } from '../../kubernetes/setup/removal-plan.ts';
 
 /** One line of a plan. */
 export interface PlanLine {
@@ -53,12 +53,12 @@ export function removalLines(plan: RemovalPlan): readonly PlanLine[] {
       details: ['as it is'],
     })),
     ...plan.optedIn.map((name) => ({ action: 'opt out', what: `namespace ${name}`, details: [] })),
-    ...plan.nodes.map(({ metadata }) => ({
-      action: 'clean',
-      what: `node ${metadata?.name}`,
-      details: ['labels and taints of kisimd'],
-    })),
     ...deleted(plan.accounts),
+    ...plan.nodes.map((node) => ({
+      action: 'clean',
+      what: `node ${node.metadata?.name}`,
+      details: [ownMarks(node).sleep === 'cordoned' ? 'marks and cordon of kisimd' : 'marks of kisimd'],
+    })),
     ...(plan.namespace === undefined
       ? []
       : [

@@ -60,11 +60,14 @@ export async function demandRemovalAccess(
   namespace: string,
   kinds: readonly OwnKind[],
 ): Promise<void> {
+  const everywhere = kinds.map((kind) => needed({ ...kind, isNamespaced: false }, ['list', 'delete']));
   await demand(api, namespace, [
-    ...kinds.map((kind) => needed(kind, ['list', 'delete'])),
+    ...everywhere,
     core('namespaces', ['get', 'list', 'patch', 'delete']),
     core('nodes', ['get', 'list', 'patch']),
     core('pods', ['get', 'list', 'patch']),
+    core('configmaps', ['get', 'list', 'delete'], true),
+    needed({ group: 'coordination.k8s.io', plural: 'leases', isNamespaced: true }, ['get', 'delete']),
   ]);
 }
 

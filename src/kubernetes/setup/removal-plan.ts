@@ -2,13 +2,22 @@ import type { ApiNode, ApiPod } from '../api-objects.ts';
 import { isGated } from '../gated-pod-patch.ts';
 import type { KubeApi } from '../kube-api.ts';
 import type { KubeObject } from '../kube-object.ts';
-import { DOMAIN, JOB_LABEL, JOB_LABEL_VALUE, LEASE_NAME, OPT_IN_LABEL, PAUSE_CONFIG_MAP } from '../names.ts';
+import {
+  DOMAIN,
+  JOB_LABEL,
+  JOB_LABEL_VALUE,
+  LEASE_NAME,
+  OPT_IN_LABEL,
+  PAUSE_CONFIG_MAP,
+  SLEEP_ANNOTATION,
+} from '../names.ts';
 import { demandRemovalAccess } from './access.ts';
 import { listObjects, readObject } from './calls.ts';
 import { refuseOtherSetup } from './other-gating.ts';
 import { accountKinds, gatingKinds, listPath, type OwnKind, ownPath, ownSelector } from './own-kinds.ts';
 import { isOurs } from './plan.ts';
 import { checkRequest } from './request.ts';
+import { leaseHolder } from './state.ts';
 
 export interface OwnObject {
   readonly kind: string;
@@ -54,7 +63,7 @@ export async function planRemoval(api: KubeApi, namespace: string): Promise<Remo
     ...found,
     cluster: api.name,
     keepsNamespace: found.namespace === undefined ? [] : await foreignIn(api, namespace),
-    notes: await notesOf(api, found),
+    notes: await notesOf(api, found, await leaseHolder(api, namespace)),
   };
 }
 
@@ -119,21 +128,41 @@ function ownObject(kind: string, { metadata }: KubeObject, path: string): OwnObj
   return { kind, name: namespace === undefined ? name : `${namespace}/${name}`, path, uid };
 }
 
-/** Labels and taints of our domain, whatever part of the program set them. */
-export function ownMarks(node: ApiNode): {
+/** What the program has written on a node. */
+export interface OwnMarks {
   readonly labels: readonly string[];
+  /** Indices. */
   readonly taints: readonly number[];
-} {
+  /** Its sleep, with the cordon that belongs to it where that is the program's. */
+  readonly sleep: 'marked' | 'cordoned' | undefined;
+}
+
+/** Labels and taints of our domain, whatever part of the program set them, and the mark of nodes that sleep. */
+export function ownMarks(node: ApiNode): OwnMarks {
   const isOwn = (key: string): boolean => key.startsWith(`${DOMAIN}/`);
+  const mark = node.metadata?.annotations?.[SLEEP_ANNOTATION];
+  const isCordon = mark !== undefined && node.spec?.unschedulable === true && sleepState(mark) !== 'awake';
   return {
     labels: Object.keys(node.metadata?.labels ?? {}).filter(isOwn),
     taints: (node.spec?.taints ?? []).flatMap(({ key }, at) => (isOwn(key) ? [at] : [])),
+    sleep: mark === undefined ? undefined : isCordon ? 'cordoned' : 'marked',
   };
 }
 
+/** The state of a mark; one that is not ours to read leaves the cordon to whoever made it. */
+export function sleepState(mark: string): string {
+  try {
+    const { state } = JSON.parse(mark) as { readonly state?: unknown };
+    return typeof state === 'string' ? state : 'awake';
+  } catch (error) {
+    if (error instanceof SyntaxError) return 'awake';
+    throw error;
+  }
+}
+
 function isMarked(node: KubeObject): boolean {
-  const { labels, taints } = ownMarks(node as ApiNode);
-  return labels.length + taints.length > 0;
+  const { labels, taints, sleep } = ownMarks(node as ApiNode);
+  return labels.length + taints.length > 0 || sleep !== undefined;
 }
 
 /** Kinds in which somebody keeps something; what controllers put into every namespace is left out. */
@@ -165,9 +194,13 @@ async function foreignIn(api: KubeApi, namespace: string): Promise<readonly stri
   return found;
 }
 
-async function notesOf(api: KubeApi, { nodes }: Remains): Promise<readonly string[]> {
+async function notesOf(
+  api: KubeApi,
+  { nodes }: Remains,
+  leader: string | undefined,
+): Promise<readonly string[]> {
   const notes = [
-    `annotations (${DOMAIN}/node, ${DOMAIN}/decided-by) and node affinity stay on the pods that were placed, and ${DOMAIN}/affinity on Deployments`,
+    `annotations of pods (${DOMAIN}/node, ${DOMAIN}/decided-by) and node affinity stay on the pods that were placed, and ${DOMAIN}/affinity on Deployments`,
   ];
   const jobs = await listObjects(api, '/apis/batch/v1/jobs', {
     labelSelector: `${JOB_LABEL}=${JOB_LABEL_VALUE}`,
@@ -177,10 +210,17 @@ async function notesOf(api: KubeApi, { nodes }: Remains): Promise<readonly strin
     const names = suspended.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`).join(', ');
     notes.push(`suspended Jobs that wait for kisimd stay suspended, as their owner made them: ${names}`);
   }
-  const cordoned = nodes
-    .filter(({ spec }) => spec?.unschedulable === true)
-    .map(({ metadata }) => metadata?.name);
-  if (cordoned.length > 0)
-    notes.push(`cordoned nodes stay cordoned (\`kubectl uncordon NAME\`): ${cordoned.join(', ')}`);
+  const asleep = nodes.filter(({ metadata }) => {
+    const state = sleepState(metadata?.annotations?.[SLEEP_ANNOTATION] ?? '{}');
+    return state === 'asleep' || state === 'falling-asleep';
+  });
+  if (asleep.length > 0) {
+    const names = asleep.map(({ metadata }) => metadata?.name).join(', ');
+    notes.push(`nodes that sleep are uncordoned, and to be woken by hand: ${names}`);
+  }
+  if (leader !== undefined)
+    notes.push(
+      `${leader} holds the lease: a daemon that still runs loses its rights; stop it, or let it meter alone (placement.cluster: off)`,
+    );
   return notes;
 }

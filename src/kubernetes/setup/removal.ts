@@ -6,6 +6,7 @@ import { gatedPodPatch } from '../gated-pod-patch.ts';
 import { type GuardedWrites, guardedPatch } from '../guarded-patch.ts';
 import { type PatchOperation, pointer, sameObject } from '../json-patch.ts';
 import type { KubeApi } from '../kube-api.ts';
+import { SLEEP_ANNOTATION } from '../names.ts';
 import { deleteObject, readObject } from './calls.ts';
 import { demandGoingOn, label, type Progress } from './carry-out.ts';
 import { setupErrors } from './errors.ts';
@@ -35,7 +36,7 @@ const NO_OTHER_PATCH = 0;
 
 /**
  * Removes all that is in the plan. No pod is left behind gated: what gates goes first and is seen to be gone, then pods are
- * freed until none is found, and only then the rights and the opt-in go. Stopped or broken in the middle it can be run again.
+ * freed until none is found, and only then the opt-in, the rights and the marks on nodes go. Stopped or broken in the middle it can be run again.
  *
  * @throws KISIM_E_SETUP_STOPPED, KISIM_E_SETUP_STILL_GATING, KISIM_E_KUBE_...
  */
@@ -59,8 +60,9 @@ export async function carryOutRemoval(
     await label(api, namespace, undefined);
     done({ outcome: 'changed', what: `namespace ${namespace}: no longer opted in` });
   }
-  for (const node of plan.nodes) await clean(tools, node, progress);
   for (const object of plan.accounts) await remove(object);
+  // A daemon that still runs has no rights any more to write them again.
+  for (const node of plan.nodes) await clean(tools, node, progress);
   const { namespace } = plan;
   if (namespace === undefined || plan.keepsNamespace.length > 0) return;
   await remove(namespace);
@@ -120,18 +122,23 @@ async function clean(tools: RemovalTools, node: ApiNode, { done, signal }: Progr
   if (result.outcome === 'failed') throw result.error;
   done({
     outcome: result.outcome === 'written' ? 'changed' : 'unchanged',
-    what: `node ${name}: without labels and taints of kisimd`,
+    what: `node ${name}: without what kisimd wrote on it`,
   });
 }
 
 /** From the last taint to the first, so that the places of those before it stay. */
 function withoutMarks(node: ApiNode): readonly PatchOperation[] | undefined {
-  const { labels, taints } = ownMarks(node);
-  if (labels.length + taints.length === 0) return undefined;
+  const { labels, taints, sleep } = ownMarks(node);
+  if (labels.length + taints.length === 0 && sleep === undefined) return undefined;
   return [
     ...sameObject(node.metadata ?? {}),
     ...labels.map((name) => ({ op: 'remove', path: pointer('metadata', 'labels', name) }) as const),
     ...taints.toReversed().map((at) => ({ op: 'remove', path: pointer('spec', 'taints', at) }) as const),
+    ...(sleep === undefined
+      ? []
+      : [{ op: 'remove', path: pointer('metadata', 'annotations', SLEEP_ANNOTATION) } as const]),
+    // Another's cordon stays.
+    ...(sleep === 'cordoned' ? [{ op: 'remove', path: '/spec/unschedulable' } as const] : []),
   ];
 }
 
@@ -175,6 +182,6 @@ export function describeRemains(found: Remains, keepsNamespace = false): readonl
     ...objects.map(({ kind, name }) => `${kind} ${name}`),
     ...found.gatedPods.map(({ metadata }) => `gated pod ${metadata?.namespace}/${metadata?.name}`),
     ...found.optedIn.map((name) => `opted-in namespace ${name}`),
-    ...found.nodes.map(({ metadata }) => `labels or taints of node ${metadata?.name}`),
+    ...found.nodes.map(({ metadata }) => `marks on node ${metadata?.name}`),
   ];
 }

@@ -33,7 +33,8 @@ export async function setupState(api: KubeApi): Promise<SetupState> {
   };
 }
 
-async function leaseHolder(api: KubeApi, namespace: string): Promise<string | undefined> {
+/** @throws KISIM_E_KUBE_... */
+export async function leaseHolder(api: KubeApi, namespace: string): Promise<string | undefined> {
   const path = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases/${LEASE_NAME}`;
   const lease = await readObject(api, path);
   const { holderIdentity } = (lease?.['spec'] ?? {}) as { readonly holderIdentity?: string };

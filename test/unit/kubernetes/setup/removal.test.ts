@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { ClientNodeApi } from '../../../../src/kubernetes/client-node-api.ts';
-import { OPT_IN_LABEL, PLACEMENT_GATE, TIER_LABEL, TIER_TAINT } from '../../../../src/kubernetes/names.ts';
+import {
+  OPT_IN_LABEL,
+  PLACEMENT_GATE,
+  SLEEP_ANNOTATION,
+  TIER_LABEL,
+  TIER_TAINT,
+} from '../../../../src/kubernetes/names.ts';
 import { carryOutSetup, type Outcome } from '../../../../src/kubernetes/setup/carry-out.ts';
 import { planSetup } from '../../../../src/kubernetes/setup/plan.ts';
 import { carryOutRemoval, demandNothingLeft } from '../../../../src/kubernetes/setup/removal.ts';
@@ -190,6 +196,42 @@ describe('taking a set-up away', () => {
       await demandNothingLeft(api, 'kisimd', false);
       assert.deepEqual(gates(`waits-${after}`), []);
     }
+  });
+
+  test('nodes are uncordoned where the cordon is ours, and those that sleep are told of', async () => {
+    const node = (name: string, mark: string | undefined) =>
+      server.create({
+        apiVersion: 'v1',
+        kind: 'Node',
+        metadata: {
+          name,
+          ...(mark === undefined ? {} : { annotations: { [SLEEP_ANNOTATION]: mark, own: 'x' } }),
+        },
+        spec: { unschedulable: true },
+      });
+    const markOf = (state: string) => JSON.stringify({ state, since: '2026-01-01T00:00:00Z', by: 'a#1' });
+    node('asleep', markOf('asleep'));
+    node('awake', markOf('awake'));
+    node('odd', 'no JSON');
+    node('theirs', undefined);
+    const plan = await remove();
+    const cordoned = (name: string) => fieldsOf(server.find('Node', name), 'spec')['unschedulable'];
+    assert.deepEqual(['asleep', 'awake', 'odd', 'theirs'].map(cordoned), [undefined, true, true, true]);
+    for (const name of ['asleep', 'awake', 'odd'])
+      assert.deepEqual(fieldsOf(server.find('Node', name), 'metadata', 'annotations'), { own: 'x' }, name);
+    assert.match(plan.notes.join(), /to be woken by hand: asleep/);
+    await demandNothingLeft(api, 'kisimd', false);
+  });
+
+  test('a daemon that still runs is told of', async () => {
+    await setUp();
+    server.create({
+      apiVersion: 'coordination.k8s.io/v1',
+      kind: 'Lease',
+      metadata: { name: 'kisimd', namespace: 'kisimd' },
+      spec: { holderIdentity: 'host-1_x' },
+    });
+    assert.match((await planRemoval(api, 'kisimd')).notes.join(), /host-1_x holds the lease/);
   });
 
   test('a namespace with something of somebody else stays, and one that was there before', async () => {
