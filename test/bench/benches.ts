@@ -2,6 +2,7 @@ import type { Bench } from './bench.ts';
 import { closedFormsBench } from './closed-forms.bench.ts';
 import { conservationBench } from './conservation.bench.ts';
 import { daemon10HzBench, daemonBench } from './daemon.bench.ts';
+import { guestPodsBench } from './guest-pods.bench.ts';
 import { historyBench } from './history.bench.ts';
 import { kubeAgreementBench } from './kube-agreement.bench.ts';
 import { kubeSpeedBench } from './kube-speed.bench.ts';
@@ -33,4 +34,5 @@ export const benches: readonly Bench[] = [
   closedFormsBench,
   studyBench,
   watchMemoryBench,
+  guestPodsBench,
 ];
