@@ -82,6 +82,8 @@ export interface Config {
     readonly nodeTable: string | undefined;
     /** Nodes that nothing is known of get a curve by their CPUs, marked `estimated`. */
     readonly estimateMissingPower: boolean;
+    /** Whether Services and controllers are watched, for the default spreading of the default scheduler's rule. */
+    readonly ownerSelectors: boolean;
     readonly jobs: boolean;
     readonly deployments: boolean;
     readonly nodeAdvice: boolean;

@@ -92,6 +92,7 @@ export function defaultConfig(env: Environment, host: ConfigHost): Config {
       mostInFlight: 16,
       nodeTable: undefined,
       estimateMissingPower: true,
+      ownerSelectors: true,
       jobs: false,
       deployments: false,
       nodeAdvice: false,

@@ -197,6 +197,10 @@ export const sections: Sections = {
       'Whether a node of which nothing is known gets a power curve by its CPUs, marked estimated. Otherwise energy ' +
         'policies refuse such a cluster.',
     ),
+    ownerSelectors: toggle(
+      'Whether Services, ReplicaSets and the like are watched too: the kube-scheduler rule then spreads pods that belong ' +
+        'together as the default scheduler does. Other rules do without.',
+    ),
     jobs: toggle('Whether suspended Jobs that ask for it are placed and started.'),
     deployments: toggle(
       'Whether templates of Deployments that ask for it are given preferences; this rolls their pods.',

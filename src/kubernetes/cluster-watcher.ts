@@ -10,6 +10,7 @@ import type { KubeObject } from './kube-object.ts';
 import { ListWatch, type ListWatchHandlers, type ListWatchOptions, type TroublePlace } from './list-watch.ts';
 import { OPT_IN_LABEL, OPT_IN_VALUE, SKIP_LABEL } from './names.ts';
 import { isUsable, NodeReader, sameForPlacement } from './node-reader.ts';
+import { type Concerns, type OwnerKind, OwnerSelectors, type OwnerWatch } from './owner-selectors.ts';
 import { type DescribePod, type ImaginedPods, PodReader, type WatchedPod } from './pod-reader.ts';
 
 /** Who keeps the books of what runs where. Told in order; pods may be on nodes that it was not told of. */
@@ -20,6 +21,8 @@ export interface ClusterSink {
   bound(uid: string, pod: Pod, node: string): void;
   /** A pod has ended or is gone, whether it was on a node or not. */
   gone(uid: string): void;
+  /** A namespace came or changed its labels; undefined: it is gone. Selectors of pod affinity look at them. */
+  namespaceChanged?(name: string, labels: Labels | undefined): void;
 }
 
 /** A pod without a node. */
@@ -47,7 +50,7 @@ export interface PodFollower {
   gone(pod: WatchedPod): void;
 }
 
-export type WatchedKind = 'nodes' | 'namespaces' | 'pods';
+export type WatchedKind = 'nodes' | 'namespaces' | 'pods' | OwnerKind;
 
 export interface ClusterWatcherOptions {
   readonly api: KubeApi;
@@ -57,6 +60,11 @@ export interface ClusterWatcherOptions {
   /** Adds power curves, sleep and the like to nodes. */
   readonly describeNode?: (node: Node) => Node;
   readonly describePod?: DescribePod;
+  /**
+   * Whether Services and controllers are watched, for the default spreading of the default scheduler. The program's role may
+   * forbid it: that is told, and pods are then without.
+   */
+  readonly ownerSelectors?: boolean;
   readonly clock?: Clock;
   readonly wait?: NonNullable<ListWatchOptions<unknown>['wait']>;
   /** Calls once after some milliseconds; what is returned takes it back. */
@@ -82,6 +90,8 @@ export class ClusterWatcher {
   readonly #pods: ListWatch<WatchedPod>;
   readonly #nodeReader = new NodeReader();
   readonly #podReader: PodReader;
+  readonly #owners: OwnerSelectors | undefined;
+  readonly #ownersTroubled = Promise.withResolvers<void>();
   /** The names that the nodes themselves hold: one string for all pods of a node. */
   readonly #nodeNames = new Map<string, string>();
   readonly #namespaceLabels = new Map<string, Labels>();
@@ -93,7 +103,8 @@ export class ClusterWatcher {
 
   constructor(options: ClusterWatcherOptions) {
     this.#options = options;
-    this.#podReader = new PodReader(options.describePod);
+    this.#owners = options.ownerSelectors === true ? this.#watchOwners() : undefined;
+    this.#podReader = new PodReader(options.describePod, (metadata) => this.#owners?.selectorFor(metadata));
     this.#nodes = this.#watch('nodes', '/api/v1/nodes', (object) => this.#nodeReader.read(object), {
       applied: (node, before) => this.#nodeApplied(node, before),
       deleted: ({ name }) => this.#nodeDeleted(name),
@@ -128,7 +139,7 @@ export class ClusterWatcher {
   async stop(): Promise<void> {
     this.#cancelTelling?.();
     this.#cancelTelling = undefined;
-    await Promise.all([this.#nodes.stop(), this.#namespaces.stop(), this.#pods.stop()]);
+    await Promise.all([this.#nodes.stop(), this.#namespaces.stop(), this.#owners?.stop(), this.#pods.stop()]);
     await this.#started;
   }
 
@@ -194,11 +205,23 @@ export class ClusterWatcher {
     sink.setNodes(usable.map(describeNode));
   }
 
+  /** One kind after the other, so that only one long list is taken in at a time. */
   async #start(): Promise<void> {
     this.#nodes.start();
     this.#namespaces.start();
     const known = await Promise.all([this.#nodes.synced, this.#namespaces.synced]);
-    if (known.every((synced) => synced)) this.#pods.start();
+    if (!known.every((synced) => synced)) return;
+    if (this.#owners !== undefined) {
+      this.#owners.start();
+      await Promise.race([this.#owners.synced, this.#ownersTroubled.promise]);
+    }
+    this.#pods.start();
+  }
+
+  #watchOwners(): OwnerSelectors {
+    const watch: OwnerWatch = (kind, path, trim, handlers) =>
+      this.#watch(kind, path, trim, handlers, undefined, () => this.#ownersTroubled.resolve());
+    return new OwnerSelectors(watch, (namespace, concerns) => this.#ownersChanged(namespace, concerns));
   }
 
   #watch<T>(
@@ -207,6 +230,7 @@ export class ClusterWatcher {
     trim: (object: KubeObject) => T | undefined,
     handlers: ListWatchHandlers<T>,
     fieldSelector?: string,
+    troubled: () => void = () => undefined,
   ): ListWatch<T> {
     const { api, random, clock = systemClock, trouble, wait } = this.#options;
     const { pageSize, reconcileSeconds, inactivityMilliseconds } = this.#options;
@@ -217,7 +241,10 @@ export class ClusterWatcher {
       handlers,
       random,
       clock,
-      trouble: (place, error) => trouble(kind, place, error),
+      trouble: (place, error) => {
+        trouble(kind, place, error);
+        troubled();
+      },
       ...(fieldSelector === undefined ? {} : { fieldSelector }),
       ...(wait === undefined ? {} : { wait }),
       ...(pageSize === undefined ? {} : { pageSize }),
@@ -250,8 +277,19 @@ export class ClusterWatcher {
   #namespaceChanged(name: string, labels: Labels | undefined): void {
     if (labels === undefined) this.#namespaceLabels.delete(name);
     else this.#namespaceLabels.set(name, labels);
+    this.#options.sink.namespaceChanged?.(name, labels);
     for (const pod of [...this.#waiting.values()]) {
       if (pod.namespace === name && this.#isOptedIn(pod) !== pod.isOptedIn) this.#waits(pod);
+    }
+  }
+
+  /** Pods come by another stream, and may be there before what they belong to. */
+  #ownersChanged(namespace: string, concerns: Concerns): void {
+    for (const pod of [...this.#waiting.values()]) {
+      const { object } = pod;
+      if (pod.namespace !== namespace || object === undefined || !concerns(object)) continue;
+      const read = this.#podReader.read(object as KubeObject, undefined, pod);
+      if (read.pod.scheduling !== pod.pod.scheduling) this.#waits(read);
     }
   }
 

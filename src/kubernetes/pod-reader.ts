@@ -1,10 +1,11 @@
+import type { LabelSelector } from '../cluster/labels.ts';
 import type { Pod, PodGpuRequest, PodScheduling } from '../cluster/pod.ts';
 import { sharedGpuRequest } from '../simulation/inputs/manifests/gpu-share.ts';
 import { Located } from '../simulation/inputs/manifests/located.ts';
 import { type PodSurroundings, readPodSpec } from '../simulation/inputs/manifests/pod-manifest.ts';
 import { effectiveRequests } from '../simulation/inputs/manifests/resources.ts';
 import type { Milliseconds } from '../util/units.ts';
-import type { ApiPod } from './api-objects.ts';
+import type { ApiPod, ObjectMeta } from './api-objects.ts';
 import type { KubeObject } from './kube-object.ts';
 import { podParts } from './pod-parts.ts';
 import { type PodTraits, podTraits } from './pod-traits.ts';
@@ -31,6 +32,9 @@ export interface WatchedPod {
 
 /** Adds to a pod what its requests do not say: predicted use and end, slack. */
 export type DescribePod = (pod: Pod, object: ApiPod) => Pod;
+
+/** The selector of what a waiting pod belongs to; equal ones are one object. */
+export type OwnerSelectorOf = (metadata: ObjectMeta) => LabelSelector | undefined;
 
 /** Pods that do not exist yet, for who plans ahead: read as they will be, with ids that no other pod has meanwhile. */
 export interface ImaginedPods {
@@ -71,6 +75,7 @@ const SWEEP_AFTER = 1000;
  */
 export class PodReader implements ImaginedPods {
   readonly #describe: DescribePod;
+  readonly #ownerSelectorOf: OwnerSelectorOf;
   readonly #shapes = new Map<string, Shape>();
   readonly #owners = new Map<string, readonly string[]>();
   readonly #ids = new Map<string, number>();
@@ -81,8 +86,9 @@ export class PodReader implements ImaginedPods {
   #nextShape = 0;
   #sweepAt = SWEEP_AFTER;
 
-  constructor(describe: DescribePod = (pod) => pod) {
+  constructor(describe: DescribePod = (pod) => pod, ownerSelectorOf: OwnerSelectorOf = () => undefined) {
     this.#describe = describe;
+    this.#ownerSelectorOf = ownerSelectorOf;
   }
 
   get shapeCount(): number {
@@ -176,13 +182,15 @@ export class PodReader implements ImaginedPods {
 
   #shapeOf(object: KubeObject, isBound: boolean): Shape {
     const parts = podParts(object, isBound);
-    const key = JSON.stringify(parts);
+    const selector = isBound ? undefined : this.#selectorOf(object);
+    const key = JSON.stringify(selector === undefined ? parts : [parts, selector]);
     const known = this.#shapes.get(key);
     if (known !== undefined) return known;
     const { namespace = '', name } = object.metadata;
     const at = new Located(`pod ${namespace}/${name}`, parts);
     const labels = at.get('metadata').get('labels').textMap();
-    const scheduling = readPodSpec(at.get('spec'), labels, around);
+    const read = readPodSpec(at.get('spec'), labels, around);
+    const scheduling = selector === undefined ? read : { ...read, ownerSelector: selector };
     const amounts = effectiveRequests(
       scheduling.containers,
       scheduling.initContainers,
@@ -201,6 +209,14 @@ export class PodReader implements ImaginedPods {
     };
     this.#shapes.set(key, shape);
     return shape;
+  }
+
+  /** The default spreading is for pods that say nothing of spreading themselves. */
+  #selectorOf({ metadata, ...object }: KubeObject): LabelSelector | undefined {
+    const { topologySpreadConstraints = [] } = (object['spec'] ?? {}) as {
+      readonly topologySpreadConstraints?: readonly unknown[];
+    };
+    return topologySpreadConstraints.length > 0 ? undefined : this.#ownerSelectorOf(metadata as ObjectMeta);
   }
 
   #ownerKindsOf({ metadata }: KubeObject): readonly string[] {

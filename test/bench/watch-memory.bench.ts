@@ -18,7 +18,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
  */
 export const watchMemoryBench: Bench = {
   name: 'watch-memory',
-  what: 'memory of a process that watches 5,000 nodes and 50,000 pods',
+  what: 'memory of a process that watches 5,000 nodes, 50,000 pods, 500 Services and 8,000 ReplicaSets',
   async run({ quick, progress }) {
     const size = quick ? { nodes: 100, pods: 1000 } : { nodes: 5000, pods: 50_000 };
     const changes = quick ? 500 : 20_000;

@@ -90,6 +90,7 @@ export class LiveSession {
       clock,
       describeNode: options.describeNode,
       describePod: podHints,
+      ownerSelectors: placement.ownerSelectors,
       trouble: this.#trouble.told,
     });
     this.#elector = new LeaderElector({

@@ -8,6 +8,9 @@ export interface BigClusterSize {
 }
 
 const PODS_A_DEPLOYMENT = 25;
+/** Of each Deployment: the one with pods and three that are kept for a rollback. */
+const REPLICA_SETS = 4;
+const SERVICES = 500;
 /** One pod in so many belongs to a DaemonSet and is tied to its node by name. */
 const DAEMON_EVERY = 5;
 
@@ -20,7 +23,7 @@ export class BigClusterServer {
   readonly #watches = new Map<string, ServerResponse>();
   readonly #server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://big');
-    const kind = url.pathname.slice('/api/v1/'.length);
+    const kind = url.pathname.slice(url.pathname.lastIndexOf('/') + 1);
     if (url.searchParams.get('watch') === 'true') {
       response.writeHead(200, { 'content-type': 'application/json' });
       response.flushHeaders();
@@ -89,6 +92,10 @@ export class BigClusterServer {
       nodes: [this.#size.nodes, (index) => node(index)],
       pods: [this.#size.pods, (index) => this.#pod(index, 1000 + index)],
       namespaces: [50, (index) => ({ metadata: metadataOf(`ns-${index}`, undefined, 'n', index, 10) })],
+      services: [SERVICES, service],
+      replicasets: [Math.ceil(this.#size.pods / PODS_A_DEPLOYMENT) * REPLICA_SETS, replicaSet],
+      statefulsets: [0, service],
+      replicationcontrollers: [0, service],
     };
     const [count, make] = makers[kind]!;
     const to = Math.min(count, from + limit);
@@ -221,6 +228,39 @@ function podSpec(deployment: number, index: number, nodeName: string, isDaemon: 
     schedulerName: 'default-scheduler',
     restartPolicy: 'Always',
     priority: 0,
+  };
+}
+
+function service(index: number): object {
+  return {
+    metadata: metadataOf(`service-${index}`, `ns-${index % 50}`, 's', index, 500 + index),
+    spec: {
+      selector: { app: `service-${index}` },
+      type: 'ClusterIP',
+      clusterIP: `10.96.${index >> 8}.${index & 255}`,
+      ports: [{ name: 'http', port: 80, protocol: 'TCP', targetPort: 8080 }],
+    },
+    status: { loadBalancer: {} },
+  };
+}
+
+function replicaSet(index: number): object {
+  const deployment = Math.floor(index / REPLICA_SETS);
+  const isOld = index % REPLICA_SETS > 0;
+  const labels = {
+    app: `service-${deployment % 500}`,
+    'pod-template-hash': isOld ? hash(index) : hash(deployment),
+  };
+  const name = `service-${deployment}-${labels['pod-template-hash']}`;
+  const { nodeName: _, ...spec } = podSpec(deployment, index, '', false) as { readonly nodeName: string };
+  return {
+    metadata: { ...metadataOf(name, `ns-${deployment % 50}`, 'r', index, 700 + index), labels },
+    spec: {
+      replicas: isOld ? 0 : PODS_A_DEPLOYMENT,
+      selector: { matchLabels: labels },
+      template: { metadata: { labels: { ...labels, team: `team-${deployment % 20}` } }, spec },
+    },
+    status: { replicas: isOld ? 0 : PODS_A_DEPLOYMENT, observedGeneration: 1 },
   };
 }
 

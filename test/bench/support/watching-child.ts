@@ -33,6 +33,7 @@ const marks = new Map<string, () => void>();
 const watcher = new ClusterWatcher({
   api,
   random: seededRandom(1),
+  ownerSelectors: true,
   sink: {
     setNodes(nodes) {
       cluster = new ClusterState(nodes);

@@ -28,6 +28,7 @@ export const resources: readonly Resource[] = [
   core('persistentvolumeclaims', 'PersistentVolumeClaim', { status: true }),
   core('pods', 'Pod', { status: true }),
   core('secrets', 'Secret'),
+  core('replicationcontrollers', 'ReplicationController', { status: true }),
   core('serviceaccounts', 'ServiceAccount'),
   core('services', 'Service', { status: true }),
   grouped('admissionregistration.k8s.io', 'mutatingadmissionpolicies', 'MutatingAdmissionPolicy', {

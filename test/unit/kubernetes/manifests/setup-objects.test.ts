@@ -67,11 +67,19 @@ describe('what is granted', () => {
       'list namespaces',
       'list nodes',
       'list pods',
+      'list replicasets',
+      'list replicationcontrollers',
+      'list services',
+      'list statefulsets',
       'patch events',
       'patch pods',
       'watch namespaces',
       'watch nodes',
       'watch pods',
+      'watch replicasets',
+      'watch replicationcontrollers',
+      'watch services',
+      'watch statefulsets',
     ]);
     assert.deepEqual(ownRole(namespace).rules, [
       { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'] },
@@ -104,7 +112,9 @@ describe('what is granted', () => {
     assert.deepEqual(more('node-advice'), ['get nodes', 'patch nodes']);
     assert.deepEqual(more('eviction'), ['create pods/eviction', 'get nodes', 'patch nodes']);
     assert.deepEqual(more('kubelet-use'), ['get nodes/proxy']);
-    const metrics = clusterRole(['metrics-use']).rules.filter(({ apiGroups }) => apiGroups[0] !== '');
+    const metrics = clusterRole(['metrics-use']).rules.filter(
+      ({ apiGroups }) => apiGroups[0] === 'metrics.k8s.io',
+    );
     assert.deepEqual(metrics, [
       { apiGroups: ['metrics.k8s.io'], resources: ['nodes'], verbs: ['list'] },
       { apiGroups: ['metrics.k8s.io'], resources: ['pods'], verbs: ['list'] },
