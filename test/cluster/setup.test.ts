@@ -7,11 +7,17 @@ import { promisify } from 'node:util';
 import { runCli } from '../../src/cli/program.ts';
 import { systemTime } from '../../src/controller/system-time.ts';
 import { GateWebhook } from '../../src/daemon/placement/gate-webhook.ts';
-import type { ApiPod } from '../../src/kubernetes/api-objects.ts';
+import type { ApiNode, ApiPod } from '../../src/kubernetes/api-objects.ts';
 import { ClientNodeApi } from '../../src/kubernetes/client-node-api.ts';
 import { isGated } from '../../src/kubernetes/gated-pod-patch.ts';
 import type { KubeApi } from '../../src/kubernetes/kube-api.ts';
-import { DEFAULT_NAMESPACE, OPT_IN_LABEL } from '../../src/kubernetes/names.ts';
+import {
+  DEFAULT_NAMESPACE,
+  OPT_IN_LABEL,
+  SLEEP_ANNOTATION,
+  TIER_LABEL,
+  TIER_TAINT,
+} from '../../src/kubernetes/names.ts';
 import { silentLogger } from '../../src/util/log.ts';
 import { Cleanups } from '../system/support/cleanups.ts';
 import { waitFor } from '../system/support/wait-for.ts';
@@ -169,6 +175,19 @@ describe('kisimd setup, at the real API server', { skip: outsideNamespace }, () 
     }
   });
 
+  test('what is tried out passes the strictest pod security and a limit range', async () => {
+    await kubectl('create', 'namespace', 'strict');
+    await kubectl('label', 'namespace', 'strict', 'pod-security.kubernetes.io/enforce=restricted');
+    await succeed(admin, 'POST', '/api/v1/namespaces/strict/limitranges', {
+      apiVersion: 'v1',
+      kind: 'LimitRange',
+      metadata: { name: 'limits' },
+      spec: { limits: [{ type: 'Container', max: { cpu: '1', memory: '1Gi' }, default: { cpu: '500m' } }] },
+    });
+    assert.match(await done('--features', 'jobs', '--opt-in', 'strict'), /^gating {4}seen/m);
+    assert.equal(await kubectl('get', 'pods', '-n', 'strict', '-o', 'name'), '');
+  });
+
   test('bad input is told by its cause and changes nothing', async () => {
     await refused('KISIM_E_SETUP_TWICE', '--namespace', 'second');
     await refused('KISIM_E_SETUP_TWICE', '--remove', '--namespace', 'second');
@@ -188,7 +207,29 @@ describe('kisimd setup, at the real API server', { skip: outsideNamespace }, () 
   test('taken away, waiting pods are free as they were made, and nothing is left', async () => {
     const waiting = await pod();
     assert(isGated(waiting));
+    const node = { name: 'n1', annotations: { [SLEEP_ANNOTATION]: '{"state":"asleep"}' } };
+    const taints = [
+      { key: TIER_TAINT, effect: 'PreferNoSchedule' },
+      { key: 'theirs', effect: 'NoSchedule' },
+    ];
+    await succeed(admin, 'POST', '/api/v1/nodes', {
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { ...node, labels: { [TIER_LABEL]: 'best' } },
+      spec: { taints, unschedulable: true },
+    });
     const out = await done('--remove');
+    const clean = (await succeed(admin, 'GET', '/api/v1/nodes/n1')) as ApiNode;
+    assert.deepEqual(
+      [clean.metadata?.labels, clean.metadata?.annotations?.[SLEEP_ANNOTATION]],
+      [undefined, undefined],
+    );
+    assert.equal(clean.spec?.unschedulable, undefined);
+    assert.deepEqual(
+      clean.spec?.taints?.filter(({ key }) => key.startsWith('kisimd')),
+      [],
+    );
+    assert(clean.spec?.taints?.some(({ key }) => key === 'theirs'));
     assert.match(out, /^freed {5}pod team\/pod-/m);
     assert.match(out, /^removed {3}nothing of kisimd is left/m);
     assert.equal(await labelled(), '');
