@@ -32,6 +32,8 @@ const DRAIN_MILLISECONDS: Milliseconds = 600_000;
 /** A node whose pods may not be evicted now is looked at again after so long. */
 const NO_DRAIN_MILLISECONDS: Milliseconds = 600_000;
 
+const NO_SPARE = 'a spare is wanting';
+
 export interface NodeSleeperOptions {
   readonly nodes: NodeStates;
   readonly residents: Residents;
@@ -177,17 +179,20 @@ export class NodeSleeper {
       case 'draining': {
         const back = this.#whyBack(node, wanted, pods);
         if (back !== undefined) t.giveBack(node, back);
+        else if (!node.isReady) t.giveBack(node, 'it is not ready');
         else if (mark.state === 'draining') this.#drain(node, age, pods);
         else if (!this.#choice.isEmpty(node.name)) t.giveBack(node, 'pods came');
-        else if (this.#choice.lacksSpare) t.giveBack(node, 'the spares have been taken');
+        else if (this.#choice.lacksSpare(t)) t.giveBack(node, NO_SPARE);
         else if (age >= SETTLE_MILLISECONDS) t.fallAsleep(node);
         return;
       }
-      case 'falling-asleep':
+      case 'falling-asleep': {
         // Whoever gave the command has ended: it may have been carried out or not.
-        if (wanted !== undefined || !node.isCordoned) t.wake(node, wanted ?? 'somebody uncordoned it');
+        const back = this.#whyBack(node, wanted, pods) ?? (this.#choice.lacksSpare(t) ? NO_SPARE : undefined);
+        if (back !== undefined) t.wake(node, back);
         else t.fallAsleep(node);
         return;
+      }
       case 'asleep':
         this.#watchOver(node, mark, age, wanted);
         return;
@@ -202,7 +207,6 @@ export class NodeSleeper {
     if (!node.isCordoned) return 'somebody uncordoned it';
     if (wanted !== undefined) return wanted;
     if (paused.reason !== undefined) return `paused: ${paused.reason}`;
-    if (!node.isReady) return 'it is not ready';
     if (node.keepsAwake || pods.some((pod) => pod.keepsAwake)) return 'it is to be kept awake';
     return undefined;
   }
@@ -269,7 +273,7 @@ export class NodeSleeper {
     const isUp = (node: string) => away.get(node) === 'up';
     for (const node of this.#unplaced.expected(isUp)) wanted.set(node, 'pods wait');
     const spare = this.#choice.spareToWake();
-    if (spare !== undefined && !wanted.has(spare)) wanted.set(spare, 'a spare is wanting');
+    if (spare !== undefined && !wanted.has(spare)) wanted.set(spare, NO_SPARE);
     return new Map([...wanted].filter(([name]) => away.get(name) === 'away'));
   }
 

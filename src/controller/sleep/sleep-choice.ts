@@ -139,10 +139,10 @@ export class SleepChoice {
     return drained === undefined ? chosen : [{ node: drained.facts, how: 'drain' }];
   }
 
-  /** Whether fewer nodes are empty than are to stay so. */
-  get lacksSpare(): boolean {
-    const spare = this.#views.filter(({ isAwake, isEmpty }) => isAwake && isEmpty).length;
-    return spare < this.#o.rules.spareNodes;
+  /** Whether fewer nodes are empty than are to stay so, those that are being cordoned left out. */
+  lacksSpare(steps: NodeSteps): boolean {
+    const spare = this.#views.filter((view) => view.isAwake && view.isEmpty && !steps.isUnderWay(view.facts));
+    return spare.length < this.#o.rules.spareNodes;
   }
 
   /** A node to wake where fewer are empty than are to stay so: the cheapest that has slept for its time. */
