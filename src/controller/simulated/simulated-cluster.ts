@@ -4,7 +4,7 @@ import type { Pod } from '../../cluster/pod.ts';
 import { kubePolicy } from '../../policy/kube/kube-policy.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { RandomStream } from '../../util/rng.ts';
-import type { Joules, Milliseconds, Watts } from '../../util/units.ts';
+import type { Joules, Watts } from '../../util/units.ts';
 import { LiveCluster } from '../live-cluster.ts';
 import type { Actor, ActResult, LoopTime, PendingPod, PendingPodListener, PendingPods } from '../ports.ts';
 import { ClusterTwin } from './cluster-twin.ts';
@@ -12,9 +12,6 @@ import { OwnScheduler } from './own-scheduler.ts';
 import { PodStream, type StreamedPod } from './pod-stream.ts';
 import { RunningPods } from './running-pods.ts';
 import { SimulatedTime } from './simulated-time.ts';
-
-/** What a scheduler takes to bind a pod. */
-const BIND_MILLISECONDS: Milliseconds = 30;
 
 export interface SimulatedClusterOptions {
   readonly time: LoopTime;
@@ -67,11 +64,12 @@ export class SimulatedCluster implements PendingPods, Actor, NodeEnergyCounters 
   readonly #nodeIndex: ReadonlyMap<string, number>;
   readonly #unbound = new Map<string, Unbound>();
   readonly #listeners = new Set<PendingPodListener>();
-  /** Freed pods on their way to a node, by the time of their binding. */
-  #binding: { readonly uid: string; readonly node: number | undefined; readonly at: number }[] = [];
+  /** Freed pods on their way to a node. */
+  #binding: { readonly uid: string; readonly node: number | undefined }[] = [];
   #next: StreamedPod;
   #created = 0;
   #cancel: (() => void) | undefined;
+  #cancelBinding: (() => void) | undefined;
 
   constructor(options: SimulatedClusterOptions) {
     const { nodes, seed, twins, time } = options;
@@ -99,7 +97,9 @@ export class SimulatedCluster implements PendingPods, Actor, NodeEnergyCounters 
 
   stop(): void {
     this.#cancel?.();
+    this.#cancelBinding?.();
     this.#cancel = undefined;
+    this.#cancelBinding = undefined;
     this.#clock.stop();
   }
 
@@ -155,36 +155,36 @@ export class SimulatedCluster implements PendingPods, Actor, NodeEnergyCounters 
     return node === undefined ? { outcome: 'freed' } : { outcome: 'placed', node };
   }
 
+  /** A scheduler comes to it a moment later. */
   #bindSoon(uid: string, node: number | undefined): void {
-    this.#binding.push({ uid, node, at: this.#clock.seconds + BIND_MILLISECONDS / 1000 });
-    this.#arm();
+    this.#binding.push({ uid, node });
+    this.#cancelBinding ??= this.#o.time.after(0, () => {
+      this.#cancelBinding = undefined;
+      this.#advance();
+      const binding = this.#binding;
+      this.#binding = [];
+      for (const each of binding) this.#bind(each.uid, each.node, this.#clock.seconds);
+    });
   }
 
-  /** One timer for all that happens next. */
+  /**
+   * One timer, for the next pod: waking a process costs more than all that it then does here. Pods that end meanwhile are seen
+   * to at the next occasion, at their own time.
+   */
   #arm(): void {
-    if (!this.#clock.isRunning) return;
-    this.#cancel?.();
-    const next = Math.min(
-      this.#next.atSeconds,
-      this.#running.nextEndSeconds,
-      this.#binding[0]?.at ?? Number.POSITIVE_INFINITY,
-    );
+    const next = this.#scheduler.waiting.length > 0 ? this.#running.nextEndSeconds : Number.POSITIVE_INFINITY;
     // A millisecond more: timers may come a little early.
-    const wait = Math.max(0, (next - this.#clock.seconds) * 1000) + 1;
+    const wait = Math.max(0, (Math.min(this.#next.atSeconds, next) - this.#clock.seconds) * 1000) + 1;
     this.#cancel = this.#o.time.after(Math.min(wait, SimulatedTime.longestMilliseconds), () => {
       this.#advance();
       this.#arm();
     });
   }
 
-  /** Everything up to now, in the order of its kinds: ends make room, then pods are bound, then new ones come. */
+  /** Everything up to now: ends make room, then new pods come. */
   #advance(): void {
     const now = this.#clock.seconds;
     this.#scheduler.advance(now, ({ uid }) => this.book.gone(uid));
-    while (this.#binding.length > 0 && this.#binding[0]!.at <= now) {
-      const { uid, node } = this.#binding.shift()!;
-      this.#bind(uid, node, now);
-    }
     while (this.#next.atSeconds <= now) {
       const streamed = this.#next;
       this.#next = this.#stream.next();

@@ -16,10 +16,6 @@ export class SimulatedTime {
     this.#time = time;
   }
 
-  get isRunning(): boolean {
-    return this.#asked !== undefined;
-  }
-
   start(): void {
     this.#asked ??= this.#time.monotonicMilliseconds();
   }

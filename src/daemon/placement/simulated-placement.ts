@@ -15,7 +15,7 @@ import type { DecisionRecord } from '../../history/decision-record.ts';
 import { policyByName } from '../../policy/registry.ts';
 import type { Logger } from '../../util/log.ts';
 import { seededRandom } from '../../util/rng.ts';
-import type { Joules } from '../../util/units.ts';
+import type { Joules, Milliseconds } from '../../util/units.ts';
 import type { Service } from '../supervisor.ts';
 import type { PlacementStatus } from './placement-status.ts';
 import { livePolicy, placementPolicies } from './policies.ts';
@@ -32,6 +32,8 @@ export interface SimulatedPlacementOptions {
 
 /** What pods are compared with where the configuration names no other rule: Kubernetes' own scheduler. */
 const DEFAULT_TWIN = 'kube-scheduler';
+/** Nothing real waits for a pause: a process that wakes seldom costs little. */
+const PAUSE_LOOK_MILLISECONDS: Milliseconds = 2_000;
 /** Nobody else is there. */
 const always: Leadership = { isLeader: true, subscribe: () => () => undefined };
 
@@ -90,7 +92,12 @@ export class SimulatedPlacement implements Service {
       log,
       monotonicMilliseconds: () => time.monotonicMilliseconds(),
     });
-    this.#pauseFile = new PauseFile({ path: pauseFilePath(history.path), time, log });
+    this.#pauseFile = new PauseFile({
+      path: pauseFilePath(history.path),
+      time,
+      log,
+      everyMilliseconds: PAUSE_LOOK_MILLISECONDS,
+    });
     this.#loop = new PlacementLoop({
       pods: this.#cluster,
       book,

@@ -99,7 +99,7 @@ test('the pause file stops it as it stops a live one', async (t) => {
   const { placement, time, records, folder } = played(t);
   await time.play(30_000);
   writePauseFile(join(folder, 'paused'), 'maintenance');
-  await time.play(1_000);
+  await time.play(2_000);
   const before = records.length;
   await time.play(60_000);
   assert.equal(placement.status.paused, 'maintenance');
