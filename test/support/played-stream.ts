@@ -29,10 +29,11 @@ export const POD_CPU_MILLI = 3_000;
 /** Of what a pod asks for it uses so much. */
 export const USED_SHARE = 0.8;
 
-/** A pod of a stream. */
-export interface StreamedPod {
+/** When a pod of a stream runs, by the wall clock. */
+export interface RunSpan {
   readonly uid: string;
-  readonly at: Milliseconds;
+  readonly from: Milliseconds;
+  readonly to: Milliseconds;
 }
 
 export function streamPod(id: number): Pod {
@@ -93,34 +94,30 @@ export class StreamWorld {
 }
 
 /**
- * Energy per unit of work (J per requested CPU second) that a policy alone needs for a stream of pods that each run for so long.
- * Counted from the end of the first pods to the last creation.
+ * Energy per unit of work (J per requested CPU second) that a policy alone needs for a stream of pods, counted from a tenth of it
+ * to its last tenth.
  */
-export function aloneOn(
-  nodes: readonly StreamNode[],
-  policy: string,
-  stream: readonly StreamedPod[],
-  lifeMilliseconds: Milliseconds,
-): number {
-  let now = stream[0]!.at;
+export function aloneOn(nodes: readonly StreamNode[], policy: string, stream: readonly RunSpan[]): number {
+  const first = Math.min(...stream.map(({ from }) => from));
+  const last = Math.max(...stream.map(({ to }) => to));
+  const [from, to] = [first + (last - first) / 10, last - (last - first) / 10];
+  let now = first;
   const clock: Clock = { monotonicNanoseconds: () => now * 1e6, unixMilliseconds: () => now };
   const world = new StreamWorld(clock, nodes, policy);
-  const from = now + 2 * lifeMilliseconds;
-  const to = stream.at(-1)!.at;
-  const happenings = stream
-    .flatMap(({ uid, at }) => [
-      { at, call: () => void world.begin(uid) },
-      { at: at + lifeMilliseconds, call: () => world.end(uid) },
-    ])
-    .concat([from, to].map((at) => ({ at, call: () => readings.push(world.energy.now()) })))
-    .sort((one, other) => one.at - other.at);
   const readings: Joules[] = [];
+  const happenings = stream
+    .flatMap((pod) => [
+      { at: pod.from, call: () => void world.begin(pod.uid) },
+      { at: pod.to, call: () => world.end(pod.uid) },
+    ])
+    .concat([from, to].map((at) => ({ at, call: () => void readings.push(world.energy.now()) })))
+    .sort((one, other) => one.at - other.at);
   for (const { at, call } of happenings) {
     now = at;
-    if (readings.length < 2) call();
+    call();
   }
   const seconds = stream.reduce(
-    (sum, { at }) => sum + Math.max(0, Math.min(to, at + lifeMilliseconds) - Math.max(from, at)) / 1000,
+    (sum, pod) => sum + Math.max(0, Math.min(to, pod.to) - Math.max(from, pod.from)) / 1000,
     0,
   );
   return (readings[1]! - readings[0]!) / (seconds * (POD_CPU_MILLI / 1000));

@@ -113,7 +113,7 @@ export async function runLiveExperiment(
         else if (event.kind === 'broken' || event.kind === 'begin') ledger.side = undefined;
         else if (event.kind === 'pod') {
           ledger.add(event);
-          if (event.what === 'ended') used.forget(event.uid);
+          if (event.what === 'ended') used.ended(event.uid, event.at);
         }
       },
       hindrance: () => hindranceOf(parts, leader.holder),

@@ -6,6 +6,9 @@ import type { Milliseconds, Nanoseconds } from '../../util/units.ts';
 /** Of a node that nothing was heard of for so long the use is unknown. */
 const STALE_MILLISECONDS: Milliseconds = 90_000;
 
+/** So long after the end of a pod readings may still tell of it. */
+const LATE_MILLISECONDS: Milliseconds = 900_000;
+
 const order = ['a', 'b', 'before', 'untouched'] as const;
 
 export interface UsedCpuOptions {
@@ -21,6 +24,7 @@ export class UsedCpu implements NodeUseSink {
   readonly #heard = new Map<string, Milliseconds>();
   /** Last counts by pod, and within it of the whole or of its containers. */
   readonly #counts = new Map<string, Map<string, Nanoseconds>>();
+  readonly #ended = new Map<string, Milliseconds>();
   readonly #nanoseconds = { a: 0, b: 0, before: 0, untouched: 0 };
 
   constructor(options: UsedCpuOptions) {
@@ -53,9 +57,14 @@ export class UsedCpu implements NodeUseSink {
     return order.map((placedBy) => this.#nanoseconds[placedBy] / 1e9) as unknown as UsedSample;
   }
 
-  /** The pod is gone. */
-  forget(uid: string): void {
-    this.#counts.delete(uid);
+  /** The pod has ended. Readings of it may come late. */
+  ended(uid: string, now: Milliseconds): void {
+    this.#ended.set(uid, now);
+    for (const [gone, at] of this.#ended) {
+      if (now - at < LATE_MILLISECONDS) break;
+      this.#ended.delete(gone);
+      this.#counts.delete(gone);
+    }
   }
 }
 

@@ -12,7 +12,7 @@ import { playedExperiment } from '../../../support/played-experiment.ts';
 import {
   aloneOn,
   POD_CPU_MILLI,
-  type StreamedPod,
+  type RunSpan,
   StreamWorld,
   unequalNodes,
 } from '../../../support/played-stream.ts';
@@ -21,19 +21,20 @@ import { planOf } from '../../../support/played-switchback.ts';
 const LIFE: Milliseconds = 20_000;
 const START: Milliseconds = 1_800_000_000_000;
 
-/** Pods at random moments, four to a second of their own life on average. */
-function streamFor(seconds: number, seed: number): StreamedPod[] {
+/** Pods at random moments, one in three seconds. */
+function streamFor(seconds: number, seed: number, life = LIFE): RunSpan[] {
   const random = new RandomStream(seed);
-  const stream: StreamedPod[] = [];
+  const stream: RunSpan[] = [];
   for (let at = 0, i = 0; ; i++) {
     at += random.exponential(3_000);
     if (at >= seconds * 1000) return stream;
-    stream.push({ uid: `u${i}`, at: START + Math.round(at) });
+    const from = START + Math.round(at);
+    stream.push({ uid: `u${i}`, from, to: from + Math.round(life * random.uniform(0.5, 1.5)) });
   }
 }
 
 /** The experiment on a played cluster: pods come, run where the policy sends them, and end. */
-async function run(plan: SwitchbackPlan, stream: readonly StreamedPod[], life: Milliseconds) {
+async function run(plan: SwitchbackPlan, stream: readonly RunSpan[]) {
   let world: StreamWorld | undefined;
   const experiment = playedExperiment(plan, { policies: { use: (name) => world!.use(name) } });
   const { time, runner, pods, journal } = experiment;
@@ -53,9 +54,9 @@ async function run(plan: SwitchbackPlan, stream: readonly StreamedPod[], life: M
     isNew: true,
   };
   const happenings = stream
-    .flatMap(({ uid, at }) => [
+    .flatMap(({ uid, from, to }) => [
       {
-        at,
+        at: from,
         call: () => {
           tell({ uid, what: 'seen', ...about });
           tell({ uid, what: 'bound', node: made.begin(uid), isNew: true });
@@ -63,7 +64,7 @@ async function run(plan: SwitchbackPlan, stream: readonly StreamedPod[], life: M
         },
       },
       {
-        at: at + life,
+        at: to,
         call: () => {
           made.end(uid);
           tell({ uid, what: 'ended', how: 'completed' });
@@ -112,10 +113,8 @@ const plan = planOf({
 
 test('the true difference between round robin and least marginal power lies within the interval', async () => {
   const stream = streamFor(plan.pairs * 2 * plan.periodSeconds, 5);
-  const { verdict, difference } = await run(plan, stream, LIFE);
-  const truth = percentOf(
-    ln(aloneOn(unequalNodes, plan.a, stream, LIFE) / aloneOn(unequalNodes, plan.b, stream, LIFE)),
-  );
+  const { verdict, difference } = await run(plan, stream);
+  const truth = percentOf(ln(aloneOn(unequalNodes, plan.a, stream) / aloneOn(unequalNodes, plan.b, stream)));
   const { low, high } = difference.interval!;
   assert(truth > 30, `the curves make a difference: ${truth}`);
   assert(low <= truth && truth <= high, `${truth} is not within ${low} to ${high}`);
@@ -125,15 +124,15 @@ test('the true difference between round robin and least marginal power lies with
 test('between a policy and itself none is found', async () => {
   const same = { ...plan, a: 'round-robin', b: 'round-robin' };
   const stream = streamFor(plan.pairs * 2 * plan.periodSeconds, 6);
-  const { verdict, difference, findablePercent } = await run(same, stream, LIFE);
+  const { verdict, difference, findablePercent } = await run(same, stream);
   assert.equal(verdict.kind, 'none');
   assert(difference.interval!.low < 0 && difference.interval!.high > 0);
   assert(findablePercent! < 15, `${findablePercent}`);
 });
 
 test('pods that outlive the periods are told of as carry-over, and no verdict is given', async () => {
-  const stream = streamFor(plan.pairs * 2 * plan.periodSeconds, 5).filter((_, i) => i % 12 === 0);
-  const { verdict } = await run(plan, stream, 290_000);
+  const stream = streamFor(plan.pairs * 2 * plan.periodSeconds, 5, 290_000).filter((_, i) => i % 12 === 0);
+  const { verdict } = await run(plan, stream);
   assert(verdict.kind === 'refused');
   assert(verdict.refusals.some(({ code }) => code === 'KISIM_E_EXPERIMENT_CARRY_OVER'));
 });
