@@ -44,6 +44,7 @@ export class GuestPodsSink implements IntervalSink, NodeUseSink {
   /** Pods that this host meters itself: when it last did. */
   readonly #metered = new Map<string, Nanoseconds>();
   #readings: NodeUse[] = [];
+  #hasFailed = false;
 
   constructor(options: GuestPodsSinkOptions) {
     this.#options = options;
@@ -54,7 +55,7 @@ export class GuestPodsSink implements IntervalSink, NodeUseSink {
   }
 
   accept(interval: EnergyInterval): void {
-    const extra = this.#sharesFor(interval);
+    const extra = this.#sharesOrNone(interval);
     const told = extra.length === 0 ? interval : { ...interval, shares: [...interval.shares, ...extra] };
     for (const sink of this.#options.next) {
       try {
@@ -70,6 +71,19 @@ export class GuestPodsSink implements IntervalSink, NodeUseSink {
     if (!this.#entities.has(key)) return undefined;
     if (key.startsWith(SYSTEM_KEY)) return this.#guests.has(key.slice(SYSTEM_KEY.length));
     return [...this.#guests.values()].some(({ windows }) => windows.has(podUid));
+  }
+
+  /** A defect here must not keep the interval itself from anyone. */
+  #sharesOrNone(interval: EnergyInterval): EntityShare[] {
+    try {
+      const shares = this.#sharesFor(interval);
+      this.#hasFailed = false;
+      return shares;
+    } catch (error) {
+      if (!this.#hasFailed) this.#options.log.error('guest-pods-failed', { error });
+      this.#hasFailed = true;
+      return [];
+    }
   }
 
   #sharesFor(interval: EnergyInterval): EntityShare[] {

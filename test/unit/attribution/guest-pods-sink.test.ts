@@ -170,6 +170,19 @@ describe('pods in guests', () => {
     assert.deepEqual([kept.all.length, told], [1, ['interval-sink-failed']]);
   });
 
+  test('a defect in the split is told once and keeps no interval from anyone', () => {
+    const told: string[] = [];
+    const kept = new Kept();
+    const sink = new GuestPodsSink({
+      next: [kept],
+      nodeOf: () => assert.fail('a defect'),
+      log: { ...silentLogger, error: (event) => void told.push(event) },
+    });
+    sink.accept(second(1, [2]));
+    sink.accept(second(2, [2]));
+    assert.deepEqual([kept.all.length, told], [2, ['guest-pods-failed']]);
+  });
+
   test('readings of nodes that are no guests of this host change nothing', () => {
     const kept = new Kept();
     const sink = sinkInto(kept);
