@@ -3,12 +3,13 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { NativeCounterSampler, NativeCounterSet } from './counters.ts';
 import { nativeErrors } from './errors.ts';
+import type { NativeLearner } from './learner.ts';
 import type { NativeNvml } from './nvml.ts';
 import type { NativePerfEnergy } from './perf-energy.ts';
 import type { NativeProcessScanner, ProcessScannerOptions } from './process-scanner.ts';
 
 /** Everything the C++ addon offers. Each part is described in the file of its own name beside this one. */
-export interface NativeAddon {
+export interface NativeAddon extends NativeLearner {
   readonly ProcessScanner: new (options: ProcessScannerOptions) => NativeProcessScanner;
   readonly CounterSet: new () => NativeCounterSet;
   readonly CounterSampler: new (options: {
