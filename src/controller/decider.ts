@@ -1,5 +1,6 @@
 import type { ClusterState } from '../cluster/cluster-state.ts';
 import { feasibleNodes } from '../cluster/feasible.ts';
+import type { Labels } from '../cluster/labels.ts';
 import type { Pod } from '../cluster/pod.ts';
 import { type ConstraintFilter, constraintFilter } from '../policy/kube/constraint-filter.ts';
 import { type Policy, type PolicyRun, WAIT } from '../policy/policy.ts';
@@ -92,6 +93,7 @@ export class Decider implements BookObserver {
   readonly #reference: Contender | undefined;
   readonly #counts = { decisions: 0, policyFailures: 0, fallbacks: 0 };
   #cluster: ClusterState | undefined;
+  #namespaces: ReadonlyMap<string, Labels> = new Map();
   #constraints: ConstraintFilter | undefined;
   #candidates = { nodes: new Int32Array(0), count: 0, slackLeft: 0 };
   #gpus = new Int32Array(0);
@@ -135,9 +137,10 @@ export class Decider implements BookObserver {
     return [this.#policy, this.#fallback, this.#reference].filter((each) => each !== undefined);
   }
 
-  rebuilt(cluster: ClusterState): void {
+  rebuilt(cluster: ClusterState, namespaces: ReadonlyMap<string, Labels>): void {
     this.#cluster = cluster;
-    this.#constraints = constraintFilter(cluster);
+    this.#namespaces = namespaces;
+    this.#constraints = constraintFilter(cluster, namespaces);
     this.#candidates = { nodes: new Int32Array(cluster.size), count: 0, slackLeft: 0 };
     this.#gpus = new Int32Array(Math.max(1, ...new Set(cluster.gpuCount)));
     this.#rebuilds++;
@@ -152,6 +155,11 @@ export class Decider implements BookObserver {
   removed(pod: Pod, node: number): void {
     this.#tellConstraints((constraints) => constraints.removed(pod, node));
     this.#tell((run) => run.removed?.(pod, node));
+  }
+
+  relabelled(namespace: string): void {
+    this.#tellConstraints((constraints) => constraints.relabelled(namespace));
+    this.#tell((run) => run.relabelled?.(namespace));
   }
 
   /**
@@ -291,7 +299,7 @@ export class Decider implements BookObserver {
     contender.peaceUntil = Number.NEGATIVE_INFINITY;
     const random = new RandomStream(this.#options.seed).fork(`${contender.name}/${this.#rebuilds}`);
     try {
-      contender.run = contender.policy.start({ cluster, random });
+      contender.run = contender.policy.start({ cluster, random, namespaces: this.#namespaces });
     } catch (error) {
       contender.startError = startError(contender.name, error, cluster);
       this.#counts.policyFailures++;

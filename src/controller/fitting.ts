@@ -1,5 +1,6 @@
 import type { ClusterState } from '../cluster/cluster-state.ts';
 import { feasibleNodes } from '../cluster/feasible.ts';
+import type { Labels } from '../cluster/labels.ts';
 import type { Pod } from '../cluster/pod.ts';
 import { type ConstraintFilter, constraintFilter } from '../policy/kube/constraint-filter.ts';
 import { fullestGpus } from '../simulation/gpu-choice.ts';
@@ -16,11 +17,15 @@ export class Fitting implements BookObserver {
     book.observe(this);
   }
 
-  rebuilt(cluster: ClusterState): void {
+  rebuilt(cluster: ClusterState, namespaces: ReadonlyMap<string, Labels>): void {
     this.#constraints = undefined;
     this.#safely(() => {
-      this.#constraints = constraintFilter(cluster);
+      this.#constraints = constraintFilter(cluster, namespaces);
     });
+  }
+
+  relabelled(namespace: string): void {
+    this.#safely(() => this.#constraints?.relabelled(namespace));
   }
 
   placed(pod: Pod, node: number): void {

@@ -1,5 +1,6 @@
 import { ClusterState, NODE_ASLEEP, NODE_WAKING } from '../cluster/cluster-state.ts';
 import { fits } from '../cluster/feasible.ts';
+import type { Labels } from '../cluster/labels.ts';
 import type { Node } from '../cluster/node.ts';
 import type { Pod } from '../cluster/pod.ts';
 import { fullestGpus } from '../simulation/gpu-choice.ts';
@@ -41,6 +42,7 @@ export class LiveCluster implements ClusterBook {
   /** Pods in the columns although they do not fit; by id, with their node. */
   readonly #overfull = new Map<number, number>();
   readonly #observers: BookObserver[] = [];
+  readonly #namespaces = new Map<string, Labels>();
 
   get cluster(): ClusterState | undefined {
     return this.#cluster;
@@ -53,7 +55,7 @@ export class LiveCluster implements ClusterBook {
 
   tell(observer: BookObserver): void {
     if (this.#cluster === undefined) return;
-    observer.rebuilt(this.#cluster);
+    observer.rebuilt(this.#cluster, this.#namespaces);
     for (const { pod, node } of this.#bookings.values()) {
       const at = this.#index.get(node);
       if (at !== undefined) observer.placed(pod, at);
@@ -104,6 +106,15 @@ export class LiveCluster implements ClusterBook {
     this.#drop(uid);
   }
 
+  /** @param labels undefined: the namespace is gone */
+  namespaceChanged(name: string, labels: Labels | undefined): void {
+    const before = this.#namespaces.get(name);
+    if (labels === undefined) this.#namespaces.delete(name);
+    else this.#namespaces.set(name, labels);
+    if (this.#cluster === undefined || JSON.stringify(before) === JSON.stringify(labels)) return;
+    for (const observer of this.#observers) observer.relabelled?.(name);
+  }
+
   assume(uid: string, pod: Pod, node: number, gpus: Int32Array | undefined): void {
     if (this.#bookings.get(uid)?.isAssumed === false) return;
     this.#drop(uid);
@@ -134,7 +145,7 @@ export class LiveCluster implements ClusterBook {
       cluster.awakeAt[at] = slumber.awakeAt;
     });
     // Observers begin with the empty cluster and hear of each pod: selectors see pods, not sums.
-    for (const observer of this.#observers) observer.rebuilt(cluster);
+    for (const observer of this.#observers) observer.rebuilt(cluster, this.#namespaces);
     for (const booking of this.#bookings.values()) this.#enter(booking);
   }
 

@@ -1,4 +1,5 @@
 import type { ClusterState } from '../cluster/cluster-state.ts';
+import type { Labels } from '../cluster/labels.ts';
 import type { Pod } from '../cluster/pod.ts';
 import type { DecisionRecord } from '../history/decision-record.ts';
 import type { Milliseconds } from '../util/units.ts';
@@ -38,9 +39,11 @@ export interface PendingPods {
 /** What keeps books of its own beside a cluster: told of everything, in order. */
 export interface BookObserver {
   /** Another cluster from now on: nodes came, went or changed. Its pods are told after it, each by `placed`. */
-  rebuilt(cluster: ClusterState): void;
+  rebuilt(cluster: ClusterState, namespaces: ReadonlyMap<string, Labels>): void;
   placed(pod: Pod, node: number): void;
   removed(pod: Pod, node: number): void;
+  /** A namespace has other labels now, in the map that was told with the cluster. */
+  relabelled?(namespace: string): void;
 }
 
 /** The cluster as decisions see it: what runs, and what was decided and has not been seen to run yet. */

@@ -1,4 +1,5 @@
 import type { ClusterState } from '../cluster/cluster-state.ts';
+import type { Labels } from '../cluster/labels.ts';
 import type { Pod } from '../cluster/pod.ts';
 import type { RandomStream } from '../util/rng.ts';
 
@@ -27,6 +28,8 @@ export type TieRule = 'lexicographic' | 'random' | 'first';
 export interface PolicyContext {
   readonly cluster: ClusterState;
   readonly random: RandomStream;
+  /** Labels of namespaces as they are at any time; left out: each has its name alone. */
+  readonly namespaces?: ReadonlyMap<string, Labels>;
 }
 
 /** A way to place pods. Stateless description; what it remembers of one cluster is in the run that `start` makes. */
@@ -53,6 +56,8 @@ export interface PolicyRun {
   /** Told after every change; runs that keep books of their own need them. */
   placed?(pod: Pod, node: number): void;
   removed?(pod: Pod, node: number): void;
+  /** A namespace has other labels now, in the map of the context. */
+  relabelled?(namespace: string): void;
   /** What it remembers beyond the cluster and the random stream, as JSON; a run that has nothing leaves both out. */
   save?(): unknown;
   restore?(saved: unknown): void;

@@ -35,6 +35,10 @@ export abstract class WrappedRun implements PolicyRun {
     this.inner.removed?.(pod, node);
   }
 
+  relabelled(namespace: string): void {
+    this.inner.relabelled?.(namespace);
+  }
+
   save(): unknown {
     return this.inner.save?.() ?? null;
   }

@@ -1,4 +1,5 @@
 import type { ClusterState } from '../../cluster/cluster-state.ts';
+import type { Labels } from '../../cluster/labels.ts';
 import type { Node } from '../../cluster/node.ts';
 import type { Pod } from '../../cluster/pod.ts';
 import { bookUse, restoreBook, type SavedBook, saveBook, unbook } from './cluster-book.ts';
@@ -17,6 +18,8 @@ export interface ConstraintFilter {
   /** To be told of every pod that is placed or gone. */
   placed(pod: Pod, node: number): void;
   removed(pod: Pod, node: number): void;
+  /** A namespace has other labels now, in the map that the filter was made with. */
+  relabelled(namespace: string): void;
   save(): unknown;
   restore(saved: unknown): void;
 }
@@ -32,9 +35,16 @@ function isRestricted({ taints = [], unschedulable }: Node): boolean {
   return unschedulable === true || taints.some(({ effect }) => effect !== 'PreferNoSchedule');
 }
 
-/** A filter over a cluster as it is now. What runs there already counts for nothing but the space that it takes. */
-export function constraintFilter(cluster: ClusterState): ConstraintFilter {
-  return new ClusterConstraints(cluster);
+/**
+ * A filter over a cluster as it is now. What runs there already counts for nothing but the space that it takes.
+ *
+ * @param namespaces labels of namespaces, for terms that select by them; kept, and looked at again by `relabelled`
+ */
+export function constraintFilter(
+  cluster: ClusterState,
+  namespaces: ReadonlyMap<string, Labels> = new Map(),
+): ConstraintFilter {
+  return new ClusterConstraints(cluster, namespaces);
 }
 
 class ClusterConstraints implements ConstraintFilter {
@@ -44,9 +54,9 @@ class ClusterConstraints implements ConstraintFilter {
   readonly #restricted: boolean;
   readonly #scratch = new Demand();
 
-  constructor(cluster: ClusterState) {
+  constructor(cluster: ClusterState, namespaces: ReadonlyMap<string, Labels>) {
     this.#cluster = cluster;
-    this.#book = new KubeBook(cluster.nodes, new Map());
+    this.#book = new KubeBook(cluster.nodes, namespaces);
     this.#chain = new FilterChain(this.#book);
     this.#restricted = cluster.nodes.some(isRestricted);
     bookUse(this.#book, cluster);
@@ -69,6 +79,10 @@ class ClusterConstraints implements ConstraintFilter {
 
   removed(pod: Pod, node: number): void {
     unbook(this.#book, pod, node);
+  }
+
+  relabelled(namespace: string): void {
+    this.#book.relabel(namespace);
   }
 
   save(): SavedBook {

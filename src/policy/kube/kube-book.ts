@@ -99,6 +99,18 @@ export class KubeBook {
     this.#stale = true;
   }
 
+  /** A namespace has other labels now, in the map that the book was given: selectors of namespaces see its pods anew. */
+  relabel(namespace: string): void {
+    const labels = this.#labelsOf(namespace);
+    let isSeen = false;
+    for (const podClass of this.#classes.values()) {
+      if (podClass.namespace !== namespace) continue;
+      podClass.namespaceLabels = labels;
+      isSeen = true;
+    }
+    if (isSeen && !this.#stale) this.#recount();
+  }
+
   slotOf(name: string): number {
     return this.#slots.get(name) ?? -1;
   }
@@ -288,13 +300,11 @@ export class KubeBook {
 
   #classOf(namespace: string, labels: Labels): PodClass {
     const key = JSON.stringify([namespace, labels]);
-    return remembered(this.#classes, key, () => {
-      // Every namespace has its name as a label: the API server sets it.
-      const namespaceLabels = {
-        'kubernetes.io/metadata.name': namespace,
-        ...this.#namespaces.get(namespace),
-      };
-      return new PodClass(namespace, labels, namespaceLabels);
-    });
+    return remembered(this.#classes, key, () => new PodClass(namespace, labels, this.#labelsOf(namespace)));
+  }
+
+  /** Every namespace has its name as a label: the API server sets it. */
+  #labelsOf(namespace: string): Labels {
+    return { 'kubernetes.io/metadata.name': namespace, ...this.#namespaces.get(namespace) };
   }
 }

@@ -37,9 +37,12 @@ class KubeRun implements PolicyRun {
   readonly #scheduler: KubeScheduler;
   readonly #allowed: Uint8Array;
 
-  constructor({ cluster, random }: PolicyContext, ties: KubeTies) {
+  constructor({ cluster, random, namespaces }: PolicyContext, ties: KubeTies) {
     this.#cluster = cluster;
-    this.#scheduler = new KubeScheduler(cluster.nodes, ties === 'random' ? { randomTies: random } : {});
+    this.#scheduler = new KubeScheduler(cluster.nodes, {
+      ...(ties === 'random' ? { randomTies: random } : {}),
+      ...(namespaces === undefined ? {} : { namespaces }),
+    });
     this.#allowed = new Uint8Array(cluster.size);
     bookUse(this.#scheduler.book, cluster);
   }
@@ -79,6 +82,10 @@ class KubeRun implements PolicyRun {
 
   removed(pod: Pod, node: number): void {
     unbook(this.#scheduler.book, pod, node);
+  }
+
+  relabelled(namespace: string): void {
+    this.#scheduler.book.relabel(namespace);
   }
 
   save(): SavedKube {

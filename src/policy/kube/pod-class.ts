@@ -7,7 +7,8 @@ import type { AffinityCounts, PodCounter } from './pod-counters.ts';
 export class PodClass {
   readonly namespace: string;
   readonly labels: Labels;
-  readonly namespaceLabels: Labels;
+  /** As they are now; whoever changes them has everything counted anew. */
+  namespaceLabels: Labels;
   /** The pods of this class that are placed; a slot of -1: on a node that is not there. */
   readonly placed = new Set<{ readonly slot: number }>();
   /** Counters that count pods of this class; of those known so far, see `PodCounters.of`. */

@@ -86,3 +86,38 @@ test('knows whether anything is there to look at', () => {
   );
   assert.equal(hasConstraints([kubeNode('x', 'a', { unschedulable: true })], []), true);
 });
+
+test('a term that selects namespaces by their labels sees them as they are now', () => {
+  const cluster = new ClusterState([kubeNode('x', 'a'), kubeNode('y', 'b')]);
+  const namespaces = new Map([['team-a', { tier: 'gold' }]]);
+  const filter = constraintFilter(cluster, namespaces);
+  const gold = [{ key: 'tier', operator: 'In' as const, values: ['gold'] }];
+  const away = { required: [podTerm({ selector: [], namespaceSelector: gold })], preferred: [] };
+  filter.placed(kubePod(0, {}, 'team-a'), 0);
+  filter.placed(kubePod(1, {}, 'team-b'), 1);
+  const shy = kubePod(2, { podAntiAffinity: away });
+  assert.deepEqual(left(filter, shy, 2), [1]);
+  namespaces.set('team-b', { tier: 'gold' });
+  filter.relabelled('team-b');
+  assert.deepEqual(left(filter, shy, 2), []);
+  namespaces.delete('team-a');
+  filter.relabelled('team-a');
+  assert.deepEqual(left(filter, shy, 2), [0]);
+});
+
+test('a placed pod keeps away those of namespaces with a label, also after that has changed', () => {
+  const cluster = new ClusterState([kubeNode('x', 'a'), kubeNode('y', 'b')]);
+  const namespaces = new Map<string, Record<string, string>>();
+  const filter = constraintFilter(cluster, namespaces);
+  const gold = [{ key: 'tier', operator: 'In' as const, values: ['gold'] }];
+  const away = { required: [podTerm({ selector: [], namespaceSelector: gold })], preferred: [] };
+  const hermit = kubePod(0, { podAntiAffinity: away });
+  filter.placed(hermit, 0);
+  const other = kubePod(1, {}, 'team-a');
+  assert.deepEqual(left(filter, other, 2), [0, 1]);
+  namespaces.set('team-a', { tier: 'gold' });
+  filter.relabelled('team-a');
+  assert.deepEqual(left(filter, other, 2), [1]);
+  filter.removed(hermit, 0);
+  assert.deepEqual(left(filter, other, 2), [0, 1]);
+});
