@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { runCli } from '../../src/cli/program.ts';
 import { systemTime } from '../../src/controller/system-time.ts';
@@ -13,6 +15,7 @@ import { isGated } from '../../src/kubernetes/gated-pod-patch.ts';
 import type { KubeApi } from '../../src/kubernetes/kube-api.ts';
 import {
   DEFAULT_NAMESPACE,
+  NODE_ANNOTATION,
   OPT_IN_LABEL,
   SLEEP_ANNOTATION,
   TIER_LABEL,
@@ -239,6 +242,50 @@ describe('kisimd setup, at the real API server', { skip: outsideNamespace }, () 
     assert.deepEqual(free.spec?.affinity, undefined);
     assert(!isGated(await pod()));
     assert.doesNotMatch(await done('--remove'), /^(delete|free|opt out|clean)/m);
+  });
+
+  test('the daemon places pods by what was set up, and is taken away under its feet', async () => {
+    const file = join(plane.folder, 'daemon.kubeconfig');
+    await done('--opt-in', TEAM, '--write-kubeconfig', file);
+    await succeed(admin, 'POST', '/api/v1/nodes', {
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { name: 'roomy' },
+      status: { allocatable: { cpu: '16', memory: '64Gi', pods: '200' } },
+    });
+    const settings = [
+      `kubernetes.kubeconfig=${file}`,
+      `history.path=${plane.folder}/daemon.db`,
+      'meter.sources=estimated',
+      'placement.cluster=live',
+      'placement.policy=best-fit',
+      'export.port=0',
+    ];
+    const words = ['run', ...settings.flatMap((setting) => ['--set', setting])];
+    const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+    const daemon = spawn(process.execPath, [main, ...words], { stdio: ['ignore', 'ignore', 'pipe'] });
+    cleanups.add('daemon', () => daemon.kill('SIGKILL'));
+    let log = '';
+    daemon.stderr.on('data', (part: Buffer) => {
+      log += part.toString();
+    });
+    const path = `/apis/coordination.k8s.io/v1/namespaces/${DEFAULT_NAMESPACE}/leases/kisimd`;
+    await waitFor('the daemon to lead', 60, async () => {
+      return (await admin.request({ method: 'GET', path })).status === 200;
+    });
+    const placed = await waitFor('a pod to be placed', 30, async () => {
+      const made = await pod();
+      await waitFor('it to be free', 15, async () => !isGated(await read(made)));
+      return (await read(made)).metadata?.annotations?.[NODE_ANNOTATION];
+    });
+    assert.equal(placed, 'roomy');
+    assert.doesNotMatch(log, /permission-missing/);
+    assert.match(await done('--remove'), /holds the lease: a daemon that still runs loses its rights/);
+    assert.equal(await labelled(), '');
+    assert(!isGated(await pod()));
+    const ended = once(daemon, 'close');
+    daemon.kill('SIGTERM');
+    assert.deepEqual(await ended, [0, null], log.slice(-2000));
   });
 
   test('set up anew after that, with the webhook, whose certificates the real server takes', async () => {
