@@ -14,6 +14,7 @@ import { installServiceCommand } from './specs/install-service.ts';
 import { manCommand } from './specs/man.ts';
 import { pauseCommand, resumeCommand } from './specs/pause.ts';
 import { recordCommand } from './specs/record.ts';
+import { replayCommand } from './specs/replay.ts';
 import { runCommand } from './specs/run.ts';
 import { scoreServerCommand } from './specs/score-server.ts';
 import { setupCommand } from './specs/setup.ts';
@@ -51,6 +52,7 @@ export const commandTable: readonly CommandSpec[] = [
   recordCommand,
   benchmarkCommand,
   experimentCommand,
+  replayCommand,
   simulateCommand,
   extenderCommand,
   scoreServerCommand,

@@ -111,6 +111,46 @@ export function readCluster(db: Database.Database, period: ClusterPeriod): Clust
   };
 }
 
+/** What all nodes together took in a step of time. */
+export interface ClusterEnergyStep {
+  readonly unixSeconds: number;
+  readonly joules: Joules;
+  /** Added up over the nodes. */
+  readonly coveredMilliseconds: Milliseconds;
+  /** Whether any of it was modelled and not measured. */
+  readonly isModelled: boolean;
+}
+
+/** @param stepSeconds a multiple of 60; steps without a record are missing */
+export function readClusterEnergySteps(
+  db: Database.Database,
+  { cluster, fromUnixMilliseconds, toUnixMilliseconds }: ClusterPeriod,
+  stepSeconds: number,
+): readonly ClusterEnergyStep[] {
+  return db
+    .prepare<
+      [number, number, string, number, number],
+      { readonly ts: number; readonly uj: number; readonly ms: number; readonly modelled: number }
+    >(
+      `SELECT e.ts / ? * ? AS ts, sum(e.uj) AS uj, sum(e.ms) AS ms, max(e.source = 'modelled') AS modelled
+       FROM node_energy e JOIN cluster_node c ON c.id = e.n
+       WHERE c.cluster = ? AND e.ts >= ? AND e.ts < ? GROUP BY 1 ORDER BY 1`,
+    )
+    .all(
+      stepSeconds,
+      stepSeconds,
+      cluster,
+      Math.ceil(fromUnixMilliseconds / 1000),
+      Math.floor(toUnixMilliseconds / 1000),
+    )
+    .map((row) => ({
+      unixSeconds: row.ts,
+      joules: row.uj / 1e6,
+      coveredMilliseconds: row.ms,
+      isModelled: row.modelled === 1,
+    }));
+}
+
 /** Unix milliseconds between which a cluster was watched at all; undefined: never. */
 export function watchedSpan(
   db: Database.Database,

@@ -3,7 +3,14 @@ import { pathToFileURL } from 'node:url';
 import Database from 'better-sqlite3';
 import { KisimError } from '../util/errors.ts';
 import type { ClusterKind } from './cluster-kind.ts';
-import { type ClusterHistory, type ClusterPeriod, readCluster, watchedSpan } from './cluster-reader.ts';
+import {
+  type ClusterEnergyStep,
+  type ClusterHistory,
+  type ClusterPeriod,
+  readCluster,
+  readClusterEnergySteps,
+  watchedSpan,
+} from './cluster-reader.ts';
 import { type DecisionQuery, readDecisions, type StoredDecision } from './decision-reader.ts';
 import { type EnergyQuery, type EnergyReport, reportOf } from './energy-report.ts';
 import { type EnergySeriesResult, energySeries } from './energy-series.ts';
@@ -22,6 +29,8 @@ export interface HistoryReader {
   decisions(query: DecisionQuery): readonly StoredDecision[];
   /** Pods, nodes and their energy in a period. */
   cluster(period: ClusterPeriod): ClusterHistory;
+  /** What all its nodes together took, in steps of a multiple of 60 seconds. */
+  clusterEnergySteps(period: ClusterPeriod, stepSeconds: number): readonly ClusterEnergyStep[];
   /** Unix milliseconds between which a cluster was watched at all; undefined: never. */
   clusterSpan(cluster: ClusterKind): { readonly from: number; readonly to: number } | undefined;
   /** A JSON value kept by the daemon, undefined if there is none. */
@@ -56,6 +65,8 @@ export function openHistoryReader(path: string): HistoryReader {
     energyReport: (query) => guarded(() => reportOf(energySeries(db, query))),
     decisions: (query) => guarded(() => readDecisions(db, query)),
     cluster: (period) => guarded(() => readCluster(db, period)),
+    clusterEnergySteps: (period, stepSeconds) =>
+      guarded(() => readClusterEnergySteps(db, period, stepSeconds)),
     clusterSpan: (cluster) => guarded(() => watchedSpan(db, cluster)),
     loadState: (key) =>
       guarded(() => {

@@ -1,5 +1,6 @@
 import type { ClusterHistory, StoredNode } from '../../history/cluster-reader.ts';
 import type { Milliseconds } from '../../util/units.ts';
+import { replayErrors } from './errors.ts';
 
 /** A stretch of history in which the cluster was watched and had the same nodes. */
 export interface Stretch {
@@ -17,6 +18,7 @@ interface Span {
 }
 
 /** A daemon that is started again is away for less; nodes are told every minute. */
+const MINUTE: Milliseconds = 60_000;
 const SHORT_PAUSE: Milliseconds = 120_000;
 
 /** The longest stretch in a period; undefined where there is none at all. */
@@ -29,13 +31,50 @@ export function longestStretch(
   for (const span of joined(history.watched)) {
     const watched = { from: Math.max(span.from, period.from), to: Math.min(span.to, period.to) };
     if (watched.to <= watched.from) continue;
-    for (const part of partsOf(watched, presence)) {
-      if (best !== undefined && part.to - part.from <= best.to - best.from) continue;
+    for (const cut of partsOf(watched, presence)) {
+      const part = wholeMinutes(cut);
+      if (part.to - part.from <= (best === undefined ? 0 : best.to - best.from)) continue;
       const nodes = nodesOf(part, history.nodes, presence);
       if (nodes.length > 0) best = { ...part, nodes, pausedMilliseconds: pausedIn(part, history.watched) };
     }
   }
   return best;
+}
+
+/** A stretch that is shorter says too little of a day's ups and downs; so does less than half of what was asked for. */
+const LEAST_STRETCH: Milliseconds = 600_000;
+const LEAST_SHARE = 0.5;
+
+/**
+ * The longest stretch, where it is long enough to stand for the period.
+ *
+ * @throws KISIM_E_REPLAY_NOTHING, KISIM_E_REPLAY_SHORT with the stretch that there is
+ */
+export function usableStretch(history: ClusterHistory, period: Span): Stretch {
+  const asked = period.to - period.from;
+  if (history.pods.length === 0)
+    throw replayErrors.KISIM_E_REPLAY_NOTHING(`no pods from ${spanText(period)}`);
+  const stretch = longestStretch(history, period);
+  if (stretch === undefined) throw replayErrors.KISIM_E_REPLAY_NOTHING(`no nodes from ${spanText(period)}`);
+  const length = stretch.to - stretch.from;
+  if (length >= LEAST_STRETCH && length >= LEAST_SHARE * asked) return stretch;
+  const found = `${hours(length)} of ${hours(asked)}, from ${spanText(stretch)}`;
+  if (length < LEAST_STRETCH) throw replayErrors.KISIM_E_REPLAY_SHORT(found);
+  const days = Math.floor((length / DAY) * 1000) / 1000;
+  const until = new Date(stretch.to).toISOString().slice(0, 19);
+  throw replayErrors.KISIM_E_REPLAY_SHORT(found, {
+    action: `ask for that stretch: --days ${days} --until ${until}`,
+  });
+}
+
+const DAY: Milliseconds = 86_400_000;
+
+function hours(milliseconds: Milliseconds): string {
+  return `${Number((milliseconds / 3_600_000).toFixed(2))} h`;
+}
+
+function spanText({ from, to }: Span): string {
+  return [from, to].map((at) => new Date(at).toISOString()).join(' to ');
 }
 
 /** Spans in order, over pauses that are short. */
@@ -59,6 +98,11 @@ function presenceOf(rows: readonly StoredNode[]): ReadonlyMap<string, readonly S
     byName.set(node, spans);
   }
   return new Map([...byName].map(([name, spans]) => [name, joined(spans)]));
+}
+
+/** Energy is kept by the minute. */
+function wholeMinutes({ from, to }: Span): Span {
+  return { from: Math.ceil(from / MINUTE) * MINUTE, to: Math.floor(to / MINUTE) * MINUTE };
 }
 
 /** A watched span, cut where a node came or went. */
