@@ -1,5 +1,5 @@
 import type { Node } from '../../cluster/node.ts';
-import type { ClusterHistory } from '../../history/cluster-reader.ts';
+import type { ClusterHistory, StoredPodRun } from '../../history/cluster-reader.ts';
 import { policyByName } from '../../policy/registry.ts';
 import { simulate } from '../../simulation/engine.ts';
 import type { SimulationOptions, SimulationResult, SimulationSeries } from '../../simulation/simulation.ts';
@@ -180,7 +180,7 @@ function sleepingSituation(
     return base === undefined ? sleeping : loaded.node(sleeping, base);
   });
   const { anew } = rebuild(
-    history.pods.filter(({ placeable }) => placeable),
+    history.pods.filter((run) => !isOnEveryNode(run)),
     {
       from: stretch.from,
       to: stretch.to,
@@ -192,12 +192,17 @@ function sleepingSituation(
   return { nodes, workload: anew };
 }
 
-/** By node: what pods that no rule places took of it, as a mean over the stretch. */
+/** As sleeping nodes are chosen: pods that belong to the node do not keep it awake, others do. */
+function isOnEveryNode({ owner = '' }: Pick<StoredPodRun, 'owner'>): boolean {
+  return owner.split(',').some((kind) => kind === 'DaemonSet' || kind === 'Node');
+}
+
+/** By node: what pods that belong to it took of it, as a mean over the stretch. */
 function baseLoads({ history, stretch, assumedUse }: ReplayInput): ReadonlyMap<string, BaseLoad> {
   const span = stretch.to - stretch.from;
   const bases = new Map<string, BaseLoad>();
-  for (const { node, placeable, cpu, ...run } of history.pods) {
-    if (placeable || node === undefined) continue;
+  for (const { node, cpu, ...run } of history.pods) {
+    if (!isOnEveryNode(run) || node === undefined) continue;
     const begin = Math.max(stretch.from, run.boundUnixMilliseconds ?? run.createdUnixMilliseconds);
     const end = Math.min(stretch.to, run.endedUnixMilliseconds ?? stretch.to);
     const share = Math.max(0, end - begin) / span;

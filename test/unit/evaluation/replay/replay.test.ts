@@ -164,16 +164,29 @@ test('with sleep an empty node costs what it takes asleep, and pods of DaemonSet
   const nodes = [{ ...old, sleep }, young];
   const history = historyOf([
     runOf('a', { created: -10, node: 'old' }),
-    runOf('agent-old', { created: -10, placeable: false, cpuMilli: 400, scheduling: undefined }),
+    runOf('agent-old', {
+      created: -10,
+      placeable: false,
+      owner: 'DaemonSet',
+      cpuMilli: 400,
+      scheduling: undefined,
+    }),
     runOf('agent-young', {
       created: -10,
       placeable: false,
+      owner: 'Node',
       cpuMilli: 400,
       node: 'young',
       scheduling: undefined,
     }),
   ]);
   const { rules, asItWas } = replayed(history, { nodes, sleep: true });
+  const withDns = historyOf([
+    ...history.pods,
+    runOf('dns', { created: -10, placeable: false, cpuMilli: 0, scheduling: undefined }),
+  ]);
+  const kept = replayed(withDns, { nodes, sleep: true }).rules[1] as ReplayedRule;
+  near(kept.joules, (100 + 10 + 50 + 12) * HOUR, 'a pod that could run elsewhere keeps it awake');
   assert.deepEqual(
     rules.map(({ sleeps }) => sleeps),
     [false, true],
