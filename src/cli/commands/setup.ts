@@ -6,6 +6,7 @@ import { carryOutSetup, type Outcome, removeObsolete } from '../../kubernetes/se
 import { setupErrors } from '../../kubernetes/setup/errors.ts';
 import { type GatingState, gatingState, waitForGating } from '../../kubernetes/setup/gating-probe.ts';
 import { demandReplaceable } from '../../kubernetes/setup/kubeconfig-file.ts';
+import { presentWebhookUrl } from '../../kubernetes/setup/other-gating.ts';
 import { planSetup, type SetupPlan } from '../../kubernetes/setup/plan.ts';
 import type { SetupRequest } from '../../kubernetes/setup/request.ts';
 import { systemSleep } from '../../util/sleep.ts';
@@ -45,7 +46,7 @@ async function setUp(
   const kubeconfig = options['writeKubeconfig'];
   const seconds = lifetime(String(options['tokenLifetime']));
   if (typeof kubeconfig === 'string') demandReplaceable(kubeconfig);
-  const plan = await planSetup(api, requestOf(context, config, namespace, dryRun));
+  const plan = await planSetup(api, await requestOf(context, api, config, namespace));
   const lines = setupLines(plan);
   if (!json) tellPlan(stdout, plan, lines);
   const outcomes: Outcome[] = [];
@@ -85,25 +86,25 @@ async function setUp(
   for (const note of [...notes, ...(written?.notes ?? [])]) stdout.write(`note      ${note}\n`);
 }
 
-function requestOf(
+async function requestOf(
   { options }: CommandContext,
+  api: ClientNodeApi,
   config: Config,
   namespace: string,
-  dryRun: boolean,
-): SetupRequest {
+): Promise<SetupRequest> {
   const gatesBy = options['gatesBy'] as 'policy' | 'webhook' | undefined;
-  const url = options['webhookUrl'];
-  const wantsWebhook = typeof url === 'string' && gatesBy !== 'policy';
+  // Whoever says where the webhook is wants it, and whoever has it keeps it until he says otherwise.
+  const given = options['webhookUrl'];
+  const url =
+    gatesBy === 'policy' ? undefined : typeof given === 'string' ? given : await presentWebhookUrl(api);
+  const when = { dryRun: options['dryRun'] === true, now: Date.now() };
   return {
     namespace,
     features: wantedFeatures(options, config),
     optIn: listed(options, 'optIn'),
     force: options['force'] === true,
-    // Whoever says where the webhook is wants it.
-    ...(wantsWebhook ? { gatesBy: 'webhook' } : gatesBy === undefined ? {} : { gatesBy }),
-    ...(wantsWebhook
-      ? { webhook: webhookRequest(url, webhookFolder(config), { dryRun, now: Date.now() }) }
-      : {}),
+    ...(url !== undefined ? { gatesBy: 'webhook' } : gatesBy === undefined ? {} : { gatesBy }),
+    ...(url === undefined ? {} : { webhook: webhookRequest(url, webhookFolder(config), when) }),
   };
 }
 

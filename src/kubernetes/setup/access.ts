@@ -33,16 +33,21 @@ export async function demandSetupAccess(
     readonly namespace: string;
     readonly features: readonly ActingFeature[];
     readonly gatesBy: 'policy' | 'webhook';
+    /** Whether the server has admission policies. */
+    readonly hasPolicies: boolean;
   },
 ): Promise<void> {
   const gating = gatingKinds.filter(
     ({ kind }) => (wanted.gatesBy === 'webhook') === kind.includes('Webhook'),
   );
+  const isLookedAt = ({ kind }: OwnKind): boolean =>
+    kind.includes('Webhook') || (kind === 'MutatingAdmissionPolicy' && wanted.hasPolicies);
   const made = [...accountKinds.filter(({ plural }) => plural !== 'secrets'), ...gating];
   await demand(api, wanted.namespace, [
     core('namespaces', ['get', 'create', 'patch']),
     ...made.map((kind) => needed(kind, ['get', 'create', 'patch'])),
-    ...gating.map((kind) => needed(kind, ['list'])),
+    // What else gates pods is looked for, of both kinds where the server has both.
+    ...gatingKinds.filter(isLookedAt).map((kind) => needed(kind, ['list'])),
   ]);
   // Who makes a role must have all that is in it, or be free of that rule (RBAC escalation prevention).
   const free = await missingVerbs(api, [needed(roles, ['escalate', 'bind'])], wanted.namespace);

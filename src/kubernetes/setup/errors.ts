@@ -38,6 +38,11 @@ export const setupErrors = defineErrors({
     expected: "a namespace of the cluster's users that exists",
     action: 'name namespaces whose pods may be placed: not kube-system and its like, and not the own one',
   },
+  KISIM_E_SETUP_TERMINATING: {
+    summary: "the program's own namespace is still being deleted",
+    expected: 'a namespace that is there or not',
+    action: 'run it again when `kubectl get namespace` does not show it any more',
+  },
   KISIM_E_SETUP_NOT_GATING: {
     summary: 'new pods are not gated although all is set up',
     expected: 'the gate kisimd.io/placement on a pod that is tried out in an opted-in namespace',

@@ -1,9 +1,9 @@
 import type { KubeApi } from '../kube-api.ts';
 import type { KubeObject } from '../kube-object.ts';
 import { COMPONENT, DOMAIN, PLACEMENT_GATE } from '../names.ts';
-import { listObjects, readObject } from './calls.ts';
+import { listObjects, readObject, succeeded } from './calls.ts';
 import { setupErrors } from './errors.ts';
-import { gatingKinds, listPath, type OwnKind } from './own-kinds.ts';
+import { gatingKinds, listPath, type OwnKind, ownPath } from './own-kinds.ts';
 
 const GATE_NAME = `${COMPONENT}-gate`;
 const WEBHOOK_NAME = `gate.${DOMAIN}`;
@@ -74,4 +74,21 @@ function setsOurGate(object: KubeObject): boolean {
   return (
     JSON.stringify(mutations).includes(PLACEMENT_GATE) || webhooks.some(({ name }) => name === WEBHOOK_NAME)
   );
+}
+
+/**
+ * The address of the webhook that an earlier set-up named; undefined where there is none, or who asks may not see it.
+ *
+ * @throws KISIM_E_KUBE_...
+ */
+export async function presentWebhookUrl(api: KubeApi): Promise<string | undefined> {
+  const kind = gatingKinds.find((each) => each.kind === 'MutatingWebhookConfiguration')!;
+  const request = { method: 'GET', path: ownPath(kind, GATE_NAME) } as const;
+  const response = await api.request(request);
+  // What is forbidden is told with all else that is.
+  if (response.status === 403 || response.status === 404) return undefined;
+  const { webhooks = [] } = succeeded(request, response) as {
+    readonly webhooks?: readonly { readonly clientConfig?: { readonly url?: string } }[];
+  };
+  return webhooks[0]?.clientConfig?.url;
 }

@@ -47,9 +47,12 @@ export async function planSetup(api: KubeApi, request: SetupRequest): Promise<Se
   const features = await serverFeatures(api);
   const gatesBy = chosenGating(request, features);
   const { namespace, force } = request;
-  await demandSetupAccess(api, { namespace, features: request.features, gatesBy });
+  const hasPolicies = features.gatesBy === 'policy';
+  await demandSetupAccess(api, { namespace, features: request.features, gatesBy, hasPolicies });
   const gating = await presentGating(api, namespace);
   const own = await readObject(api, `/api/v1/namespaces/${namespace}`);
+  if (own?.metadata['deletionTimestamp'] !== undefined)
+    throw setupErrors.KISIM_E_SETUP_TERMINATING(`namespace ${namespace}`);
   const isOwn = own === undefined || isOurs(own);
   const objects: PlannedObject[] = [];
   for (const object of wantedObjects(request, gatesBy)) {

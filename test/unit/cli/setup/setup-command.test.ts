@@ -198,6 +198,19 @@ describe('kisimd setup', () => {
       assert.match(out, /pods are held while `kisimd run` serves them, which is not the case now/);
     });
 
+    test('stays what it is when something else is changed, until the policy is asked for', async (t) => {
+      const folder = temporaryFolder(t);
+      const same = ['--set', `kubernetes.webhook-folder=${folder}`];
+      await setup(t, ['--webhook-url', 'https://10.0.0.7:28283/gate', ...same]);
+      server.withoutPolicies = false;
+      server.gitVersion = 'v1.36.4';
+      const { out } = await setup(t, ['--opt-in', 'team', ...same]);
+      assert.match(out, /^keep {6}MutatingWebhookConfiguration kisimd-gate$/m);
+      assert.equal(server.find('MutatingAdmissionPolicy', 'kisimd-gate'), undefined);
+      const policy = await setup(t, ['--gates-by', 'policy', ...same]);
+      assert.match(policy.out, /^deleted {3}MutatingWebhookConfiguration kisimd-gate$/m);
+    });
+
     test('in a dry run makes no certificates', async (t) => {
       const { status, folder } = await setup(t, ['--webhook-url', 'https://10.0.0.7:1/gate', '--dry-run']);
       assert.equal(status, 0);

@@ -238,6 +238,14 @@ describe('setting a cluster up', () => {
       await plan({ features: [] });
     });
 
+    test('while the own namespace is still going', async () => {
+      await setUp();
+      const own = server.find('Namespace', 'kisimd')!;
+      const metadata = { ...own.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' };
+      server.overwrite({ ...own, metadata });
+      await assert.rejects(plan(), { code: 'KISIM_E_SETUP_TERMINATING' });
+    });
+
     test('a second set-up in another namespace', async () => {
       await setUp();
       await assert.rejects(plan({ namespace: 'second' }), {
