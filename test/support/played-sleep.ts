@@ -344,6 +344,7 @@ export function playedSleep() {
         wakeTimeoutMilliseconds: 2 * MINUTE,
         spareNodes: 0,
         drain: false,
+        restores: false,
         ownNode: 'elsewhere',
         ownNamespace: 'kisimd',
         ...given.rules,

@@ -33,6 +33,8 @@ export class KubeNodes implements NodeStates, NodeWrites {
   readonly #guard: GuardedWrites;
   readonly #watch: ListWatch<HeldNode>;
   readonly #listeners = new Set<() => void>();
+  /** As the server answered to the last write, by uid: the watch tells of it a little later. */
+  readonly #written = new Map<string, ApiNode>();
 
   constructor({ guard, random, clock, trouble, wait }: KubeNodesOptions) {
     this.#guard = guard;
@@ -47,7 +49,10 @@ export class KubeNodes implements NodeStates, NodeWrites {
         applied: ({ facts }, before) => {
           if (JSON.stringify(facts) !== JSON.stringify(before?.facts)) changed();
         },
-        deleted: changed,
+        deleted: ({ facts }) => {
+          this.#written.delete(facts.uid);
+          changed();
+        },
       },
       random,
       clock,
@@ -90,9 +95,12 @@ export class KubeNodes implements NodeStates, NodeWrites {
       ownsCordon: state !== undefined && state !== 'awake',
     };
     let isDone = false;
+    const written = this.#written.get(node.uid);
+    const isLater =
+      written !== undefined && written.metadata?.annotations?.[SLEEP_ANNOTATION] === change.expected;
     const result = await guardedPatch<ApiNode>(this.#guard, {
       path: `/api/v1/nodes/${node.name}`,
-      object: held.object,
+      object: isLater ? written : held.object,
       propose: (current) => {
         const patch = sleepPatch(current, wanted);
         isDone = patch === 'done';
@@ -102,6 +110,7 @@ export class KubeNodes implements NodeStates, NodeWrites {
       signal,
     });
     if (result.outcome === 'settled') return { outcome: isDone ? 'written' : 'changed' };
+    if (result.outcome === 'written') this.#written.set(node.uid, slim(result.object));
     if (result.outcome === 'failed') return { outcome: 'failed', error: result.error };
     return { outcome: result.outcome };
   }
@@ -132,12 +141,21 @@ function holdNode(object: KubeObject): HeldNode {
       mark: parseMark(markText),
       markText,
     },
-    object: {
-      metadata: metadata as ObjectMeta,
-      ...(spec === undefined
-        ? {}
-        : { spec: { ...(spec.unschedulable === true ? { unschedulable: true } : {}) } }),
+    object: slim({ metadata: metadata as ObjectMeta, ...(spec === undefined ? {} : { spec }) }),
+  };
+}
+
+/** What a patch is made from. */
+function slim({ metadata = {}, spec }: ApiNode): ApiNode {
+  const { name, uid, resourceVersion, annotations } = metadata;
+  return {
+    metadata: {
+      ...(name === undefined ? {} : { name }),
+      ...(uid === undefined ? {} : { uid }),
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+      ...(annotations === undefined ? {} : { annotations }),
     },
+    ...(spec === undefined ? {} : { spec: spec.unschedulable === true ? { unschedulable: true } : {} }),
   };
 }
 

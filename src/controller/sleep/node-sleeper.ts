@@ -160,7 +160,8 @@ export class NodeSleeper {
       this.#advance(node, mark, wanted.get(node.name), byNode.get(node.name) ?? []);
     }
     // While pods wait for nodes nothing more goes to sleep.
-    if (wanted.size === 0 && this.#o.paused.reason === undefined) this.#putToSleep(byNode);
+    if (wanted.size === 0 && !this.#o.rules.restores && this.#o.paused.reason === undefined)
+      this.#putToSleep(byNode);
   }
 
   #ageOf(node: NodeFacts, mark: SleepMark): Milliseconds {
@@ -257,9 +258,10 @@ export class NodeSleeper {
 
   /** Nodes that somebody needs, with the reason. */
   #wanted(facts: readonly NodeFacts[]): ReadonlyMap<string, string> {
-    const { book, requests, unplaced, time } = this.#o;
+    const { book, requests, unplaced, time, rules } = this.#o;
     const now = time.monotonicMilliseconds();
     const wanted = new Map<string, string>();
+    if (rules.restores) for (const { name } of facts) wanted.set(name, 'sleep is switched off');
     for (const node of requests.nodes) wanted.set(node, 'a pod is to run there');
     const waiting = this.#unplaced.waitingNow(unplaced(), now);
     const { cluster } = book;

@@ -23,6 +23,8 @@ export interface SleepRules {
   /** Empty nodes that stay awake. */
   readonly spareNodes: number;
   readonly drain: boolean;
+  /** Sleep was switched off: what sleeps is woken, and nothing goes to sleep any more. */
+  readonly restores: boolean;
   /** The node that the program itself runs on, by its name. */
   readonly ownNode: string;
   readonly ownNamespace: string;

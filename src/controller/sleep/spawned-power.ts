@@ -13,7 +13,8 @@ const LAST_WORDS_MILLISECONDS: Milliseconds = 200;
 const SAID_CHARACTERS = 500;
 
 export interface SpawnedPowerOptions {
-  readonly sleepCommand: string;
+  /** Left out where no node is put to sleep any more. */
+  readonly sleepCommand: string | undefined;
   readonly wakeCommand: string;
   /** Of one command. */
   readonly limitMilliseconds: Milliseconds;
@@ -24,17 +25,20 @@ export interface SpawnedPowerOptions {
 /** Switches nodes by the operator's programs: one process for each, without a shell, in a group of its own that ends with it. */
 export class SpawnedPower implements NodePower {
   readonly #options: SpawnedPowerOptions;
-  readonly #sleep: NodeCommand;
+  readonly #sleep: NodeCommand | undefined;
   readonly #wake: NodeCommand;
 
   /** @throws KISIM_E_SLEEP_COMMAND */
   constructor(options: SpawnedPowerOptions) {
     this.#options = options;
-    this.#sleep = nodeCommand(options.sleepCommand);
+    const { sleepCommand } = options;
+    this.#sleep = sleepCommand === undefined ? undefined : nodeCommand(sleepCommand);
     this.#wake = nodeCommand(options.wakeCommand);
   }
 
-  sleep(node: string, signal: AbortSignal): Promise<PowerResult> {
+  async sleep(node: string, signal: AbortSignal): Promise<PowerResult> {
+    if (this.#sleep === undefined)
+      return { ok: false, error: sleepErrors.KISIM_E_SLEEP_COMMAND('no sleep-command'), isHalfDone: false };
     return this.#run(this.#sleep(node), signal, sleepErrors.KISIM_E_SLEEP_FAILED);
   }
 

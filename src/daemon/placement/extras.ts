@@ -2,6 +2,7 @@ import { gateWebhook } from './gate-webhook.ts';
 import { jobLoop } from './job-loop.ts';
 import type { Extra } from './live-parts.ts';
 import { runRecorder } from './run-recorder.ts';
+import { sleepingNodes } from './sleeping-nodes.ts';
 
 /** What runs beside the loop on a live cluster, in the order of its start. */
-export const liveExtras: readonly Extra[] = [gateWebhook, runRecorder, jobLoop];
+export const liveExtras: readonly Extra[] = [gateWebhook, runRecorder, jobLoop, sleepingNodes];

@@ -2,6 +2,8 @@ import type { Config } from '../../config/config.ts';
 import type { Decider } from '../../controller/decider.ts';
 import type { LiveCluster } from '../../controller/live-cluster.ts';
 import type { DecisionSink, Leadership, LoopTime, PauseSource } from '../../controller/ports.ts';
+import type { Intentions } from '../../controller/replacement/intentions.ts';
+import type { WakeRequests } from '../../controller/sleep/wake-requests.ts';
 import type { ClusterRecordSink } from '../../history/cluster-record-sink.ts';
 import type { Actor } from '../../kubernetes/bind-decision.ts';
 import type { ClusterWatcher } from '../../kubernetes/cluster-watcher.ts';
@@ -26,12 +28,18 @@ export interface LiveParts {
   readonly random: RandomSource;
   /** Of this process alone, as the lease names it. */
   readonly identity: string;
+  /** `IDENTITY#FENCING-TOKEN` of the present term. */
+  readonly decidedBy: () => string;
   readonly api: KubeApi;
   readonly features: ServerFeatures;
   /** Has told all that there is. */
   readonly watcher: ClusterWatcher;
   readonly book: LiveCluster;
   readonly decider: Decider;
+  /** Where the loop asks for nodes that sleep. */
+  readonly wakeRequests: WakeRequests;
+  /** Where pods are meant to go that come in place of evicted ones. */
+  readonly intentions: Intentions;
   readonly leadership: Leadership;
   readonly paused: PauseSource;
   /** Writes that stop when the lease is lost. */

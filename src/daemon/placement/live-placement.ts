@@ -71,7 +71,7 @@ export class LivePlacement implements Service {
     this.#options = options;
     this.#random = options.random ?? seededRandom(randomInt(2 ** 32));
     this.#recent = new RecentDecisions(options.sink);
-    this.#policies = placementPolicies(options.config.placement);
+    this.#policies = placementPolicies(options.config.placement, options.config.sleep.enabled);
     this.#describeNode = nodeDescriber(options.config.placement);
     const { promise, resolve } = Promise.withResolvers<boolean>();
     this.synced = promise;
@@ -100,7 +100,7 @@ export class LivePlacement implements Service {
 
   /** Decides by another policy from now on; `default` leaves pods to the cluster's scheduler. @throws KISIM_E_POLICY_UNKNOWN */
   usePolicy(name: string): void {
-    const policy = livePolicy(name);
+    const policy = livePolicy(name, this.#options.config.sleep.enabled);
     this.#policies = { ...this.#policies, policy };
     this.#session?.parts.decider.usePolicy(policy);
   }

@@ -8,10 +8,13 @@ import { PauseFile, pauseFilePath } from '../../controller/pause-file.ts';
 import { Paused } from '../../controller/paused.ts';
 import { PlacementLoop } from '../../controller/placement-loop.ts';
 import type { DecisionSink } from '../../controller/ports.ts';
+import { Intentions } from '../../controller/replacement/intentions.ts';
+import { WakeRequests } from '../../controller/sleep/wake-requests.ts';
 import { systemTime } from '../../controller/system-time.ts';
 import type { ClusterRecordSink } from '../../history/cluster-record-sink.ts';
 import { Actor } from '../../kubernetes/bind-decision.ts';
 import { ClusterWatcher } from '../../kubernetes/cluster-watcher.ts';
+import { controllerUid } from '../../kubernetes/controller-uid.ts';
 import { EventRecorder } from '../../kubernetes/event-recorder.ts';
 import type { GuardedWrites } from '../../kubernetes/guarded-patch.ts';
 import type { KubeApi } from '../../kubernetes/kube-api.ts';
@@ -112,10 +115,10 @@ export class LiveSession {
       sleep: systemSleep,
       stillLeader: () => this.#leadership.isLeader,
     };
-    const writer = new Actor({
-      ...guard,
-      decidedBy: () => `${identity}#${this.#elector.term?.fencingToken ?? 0}`,
-    });
+    const decidedBy = () => `${identity}#${this.#elector.term?.fencingToken ?? 0}`;
+    const writer = new Actor({ ...guard, decidedBy });
+    const wakeRequests = new WakeRequests();
+    const intentions = new Intentions(time.monotonicMilliseconds);
     const events = new EventRecorder({ api, identity, clock, random, log, sleep: systemSleep });
     this.#pauseFile = new PauseFile({ path: pauseFilePath(config.history.path), time, log });
     const decider = new Decider({
@@ -152,11 +155,14 @@ export class LiveSession {
       sleep: systemSleep,
       random,
       identity,
+      decidedBy,
       api,
       features: options.features,
       watcher,
       book,
       decider,
+      wakeRequests,
+      intentions,
       leadership: this.#leadership,
       paused,
       guard,
@@ -176,6 +182,8 @@ export class LiveSession {
       }),
       leadership: this.#leadership,
       paused,
+      sleeping: wakeRequests,
+      intended: ({ uid }) => intentions.nodeFor(uid, controllerUid(watcher.pod(uid)?.object)),
       sink,
       time,
       random,

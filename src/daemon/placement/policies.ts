@@ -1,5 +1,6 @@
 import type { Config } from '../../config/config.ts';
 import { DEFAULT_SCHEDULER } from '../../controller/decider.ts';
+import { awakeFirst } from '../../policy/awake-first.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { policyByName } from '../../policy/registry.ts';
 
@@ -15,19 +16,28 @@ export interface PlacementPolicies {
  *
  * @throws KISIM_E_POLICY_UNKNOWN
  */
-export function placementPolicies({
-  policy,
-  fallback,
-  reference,
-}: Pick<Config['placement'], 'policy' | 'fallback' | 'reference'>): PlacementPolicies {
+export function placementPolicies(
+  { policy, fallback, reference }: Pick<Config['placement'], 'policy' | 'fallback' | 'reference'>,
+  nodesSleep = false,
+): PlacementPolicies {
   return {
-    policy: livePolicy(policy),
-    ...(fallback === undefined ? {} : { fallback: policyByName(fallback) }),
-    ...(reference === undefined ? {} : { reference: policyByName(reference) }),
+    policy: livePolicy(policy, nodesSleep),
+    ...(fallback === undefined ? {} : { fallback: named(fallback, nodesSleep) }),
+    ...(reference === undefined ? {} : { reference: named(reference, nodesSleep) }),
   };
 }
 
-/** `default` is the cluster's own scheduler; every other name is one of the registry's. @throws KISIM_E_POLICY_UNKNOWN */
-export function livePolicy(name: string): Policy | undefined {
-  return name === DEFAULT_SCHEDULER ? undefined : policyByName(name);
+/**
+ * `default` is the cluster's own scheduler; every other name is one of the registry's.
+ *
+ * @param nodesSleep every policy then takes nodes that are awake first: to wake one takes minutes, and a pod is not held for so long
+ * @throws KISIM_E_POLICY_UNKNOWN
+ */
+export function livePolicy(name: string, nodesSleep = false): Policy | undefined {
+  return name === DEFAULT_SCHEDULER ? undefined : named(name, nodesSleep);
+}
+
+function named(name: string, nodesSleep: boolean): Policy {
+  const policy = policyByName(name);
+  return nodesSleep && !name.split('+').includes('awake-first') ? awakeFirst(policy) : policy;
 }

@@ -16,7 +16,13 @@ function world(given: SleepGiven = {}, idle = 1) {
   machines.tell();
   one.follow();
   one.sleeper.start();
-  return { ...played, ...one, play: (milliseconds: number) => played.play(milliseconds, one) };
+  const another = (other: SleepGiven) => {
+    const next = played.sleeper(other);
+    next.follow();
+    next.sleeper.start();
+    return { ...next, play: (milliseconds: number) => played.play(milliseconds, next) };
+  };
+  return { ...played, ...one, another, play: (milliseconds: number) => played.play(milliseconds, one) };
 }
 
 async function asleep(given: SleepGiven = {}, idle = 1) {
@@ -318,6 +324,17 @@ test('nothing goes to sleep while placement is paused, and what was on its way i
   await play(20 * MINUTE);
   assert.deepEqual(machines.commands, []);
   assert.equal(machines.nodes.get('idle-0')?.isCordoned, false);
+});
+
+test('where sleep was switched off, what sleeps is woken and nothing goes to sleep', async () => {
+  const { machines, play, sleeper, ...rest } = await asleep({}, 2);
+  await play(MINUTE);
+  sleeper.stop();
+  const next = rest.another({ rules: { restores: true } });
+  await next.play(2 * MINUTE);
+  assert.deepEqual([machines.stateOf('idle-0'), machines.stateOf('idle-1')], ['awake', 'awake']);
+  await next.play(20 * MINUTE);
+  assert.deepEqual(machines.states(), { busy: '-', 'idle-0': '-', 'idle-1': '-' });
 });
 
 for (const mode of ['dry-run', 'shadow'] as const) {
