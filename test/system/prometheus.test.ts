@@ -3,6 +3,11 @@ import { spawn, spawnSync } from 'node:child_process';
 import { openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { defaultConfig } from '../../src/config/defaults.ts';
+import { EnergyReader } from '../../src/kubernetes/energy/epoch-counters.ts';
+import { PrometheusClient } from '../../src/kubernetes/energy/prometheus-client.ts';
+import { PrometheusCounters } from '../../src/kubernetes/energy/prometheus-counters.ts';
+import { systemClock } from '../../src/util/clock.ts';
 import { Cleanups } from './support/cleanups.ts';
 import { freePort, Meter } from './support/meter.ts';
 import { unmetNeeds } from './support/needs.ts';
@@ -98,6 +103,51 @@ scrape_configs:
     assert(fromEnergy > 0);
     // Both are means over the same 8 s, but the first samples the counter and the second the last interval.
     assert(Math.abs(fromEnergy - told) <= 0.35 * told, `rate ${fromEnergy} W, told ${told} W`);
+  });
+
+  test('is a source of the energy of nodes, by the configured query as it is by default', async () => {
+    const { prometheusQuery } = defaultConfig(
+      {},
+      { hostname: '', uid: 0, homeDirectory: undefined },
+    ).kubernetes;
+    const [series] = await query('kepler_node_cpu_joules_total');
+    const node = series?.metric['node_name'] ?? '';
+    const identity = { machineId: '', systemUuid: '', bootId: '', addresses: [] };
+    const counters = new PrometheusCounters({
+      client: new PrometheusClient({ url: `${api}/`, tokenFile: undefined, caFile: undefined }),
+      query: prometheusQuery,
+      scrapeSeconds: 1,
+      // As Kubernetes may name it.
+      nodes: () => [node.toUpperCase(), 'elsewhere'].map((name) => ({ ...identity, name })),
+      clock: systemClock,
+      trouble: (error) => assert.fail(error),
+    });
+    const reader = new EnergyReader(counters);
+    const first = await waitFor('the node', 30, async () => {
+      const { nodes } = await reader.read();
+      return nodes.get(node.toUpperCase());
+    });
+    await waitFor('five more scrapes', 30, async () => {
+      const now = (await reader.read()).nodes.get(node.toUpperCase());
+      return now !== undefined && now.asOfUnixMilliseconds - first.asOfUnixMilliseconds >= 5000;
+    });
+    const { nodes, missing } = await reader.read();
+    const last = nodes.get(node.toUpperCase())!;
+    const watts =
+      (last.joules - first.joules) / ((last.asOfUnixMilliseconds - first.asOfUnixMilliseconds) / 1000);
+    const told = Number((await query('sum(avg_over_time(kepler_node_cpu_watts[8s]))'))[0]?.value[1]);
+    assert(Math.abs(watts - told) <= 0.5 * told, `${watts} W, told ${told} W`);
+    assert.match(missing.get('elsewhere') ?? '', /^KISIM_E_PROMETHEUS_NO_DATA/);
+  });
+
+  test('tells what is wrong with a query', async () => {
+    const client = new PrometheusClient({ url: api, tokenFile: undefined, caFile: undefined });
+    const now = Date.now();
+    const range = { startUnixMilliseconds: now - 5000, endUnixMilliseconds: now, stepMilliseconds: 1000 };
+    await assert.rejects(client.queryRange({ ...range, query: 'sum by (' }), {
+      code: 'KISIM_E_PROMETHEUS_QUERY',
+      message: /bad_data: .*parse error/,
+    });
   });
 
   test('promtool check metrics has no complaint', async () => {
