@@ -129,7 +129,11 @@ describe('what real kubelets tell of the use of pods', { skip: noRealNodes }, ()
     cleanups.add('identities', () => identities.stop());
     assert.equal(await identities.synced, true);
     const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-    const { host, reasons } = matchNodes(identities.all, { names: [], machineId: '', bootId }, []);
+    const { host, reasons } = matchNodes(
+      identities.all,
+      { names: [], machineId: '', bootId, addresses: [] },
+      [],
+    );
     assert.equal(host, undefined);
     assert.match(reasons.get('node1') ?? '', /shares this host's kernel with node2/);
   });

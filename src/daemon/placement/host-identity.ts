@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { hostname, networkInterfaces } from 'node:os';
 import type { Config } from '../../config/config.ts';
 import type { HostIdentity } from '../../kubernetes/energy/match-nodes.ts';
 import { systemErrorCode } from '../../util/errors.ts';
@@ -10,6 +10,10 @@ export function readHostIdentity({ node, roots }: Pick<Config, 'node' | 'roots'>
     names: [...new Set([node.name, hostname()].map((name) => name.toLowerCase()))],
     machineId: textOf(`${roots.root.replace(/\/$/, '')}/etc/machine-id`),
     bootId: textOf(`${roots.proc}/sys/kernel/random/boot_id`),
+    addresses: Object.values(networkInterfaces()).flatMap((each = []) =>
+      // Every machine has the others.
+      each.flatMap(({ address, internal }) => (internal || address.startsWith('fe80:') ? [] : [address])),
+    ),
   };
 }
 

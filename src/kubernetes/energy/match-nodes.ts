@@ -8,6 +8,7 @@ export interface HostIdentity {
   readonly machineId: string;
   /** Of the kernel: containers of this host have it, too, guests have not. */
   readonly bootId: string;
+  readonly addresses: readonly string[];
 }
 
 /** A guest or a container of this host that may be a node. */
@@ -31,7 +32,8 @@ const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
  * 1. a guest whose UUID is the node's system UUID or machine id;
  * 2. a guest of the node's name (Minikube and libvirt name both alike), unless UUID or boot id say that it is another machine;
  * 3. a container of the node's name, where the node runs on this host's kernel;
- * 4. this host: the only node on its kernel; where boot ids are not known, the only one with its machine id or name.
+ * 4. this host: the only node on its kernel; where boot ids are not known, the only one with its machine id, else with its
+ *    name, else with one of its addresses.
  */
 export function matchNodes(
   nodes: readonly NodeIdentity[],
@@ -115,7 +117,8 @@ function isHost(node: NodeIdentity, host: HostIdentity, others: readonly NodeIde
   if (node.bootId !== '' && host.bootId !== '') return node.bootId === host.bootId;
   if (node.machineId !== '' && host.machineId !== '') return node.machineId === host.machineId;
   const named = others.filter(({ name }) => host.names.includes(name.toLowerCase()));
-  return named.length > 0 ? named.includes(node) : node.addresses.some((each) => host.names.includes(each));
+  if (named.length > 0) return named.includes(node);
+  return node.addresses.some((each) => host.names.includes(each) || host.addresses.includes(each));
 }
 
 function sharedReason({ name }: NodeIdentity, hosts: readonly NodeIdentity[]): string {

@@ -17,7 +17,7 @@ const minikube = anEntity('vm', 'minikube', { key: 'vm:7:1', vmId: '7:1' });
 
 class Host {
   readonly counters = new MeteredCounters({
-    host: { names: ['self'], machineId: '', bootId: 'b0' },
+    host: { names: ['self'], machineId: '', bootId: 'b0', addresses: [] },
     clock: { monotonicNanoseconds: () => 0, unixMilliseconds: () => 5 },
     log: silentLogger,
   });

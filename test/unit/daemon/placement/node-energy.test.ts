@@ -63,7 +63,7 @@ async function setUp(t: TestContext, { kubernetes = {}, isLeader = true }: Given
   });
   const told: EnergyInterval[] = [];
   const next: IntervalSink[] = [history.history, ledger, { accept: (interval) => void told.push(interval) }];
-  const identity = { names: [], machineId: '', bootId: 'boot of the host' };
+  const identity = { names: [], machineId: '', bootId: 'boot of the host', addresses: [] };
   const counters = new MeteredCounters({ host: identity, clock: host.clock, log });
   const guestPods = new GuestPodsSink({ next, nodeOf: (guest) => counters.nodeOf(guest), log });
   meter.metering.addSink(counters);

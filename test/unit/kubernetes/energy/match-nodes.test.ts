@@ -10,7 +10,12 @@ import { anIdentity } from '../../../support/node-identities.ts';
 
 const UUID = '4c582cf5-7517-42ec-a3be-49fb5ecc1f00';
 const OTHER = '9eb79884-0000-4000-8000-000000000001';
-const host: HostIdentity = { names: ['worker-7', 'worker-7.example'], machineId: 'm0', bootId: 'b0' };
+const host: HostIdentity = {
+  names: ['worker-7', 'worker-7.example'],
+  machineId: 'm0',
+  bootId: 'b0',
+  addresses: ['10.0.0.7'],
+};
 
 function vm(name: string, vmId = name): Machine {
   return anEntity('vm', name, { key: `vm:${vmId}`, vmId });
@@ -107,6 +112,11 @@ describe('which node is which machine', () => {
     assert.equal(matchNodes(nodes, bare, []).host, 'worker-7');
     const addressed = [anIdentity('c', { addresses: ['worker-7.example'] }), anIdentity('d')];
     assert.equal(matchNodes(addressed, bare, []).host, 'c');
+    const numbered = [
+      anIdentity('c', { addresses: ['10.0.0.8'] }),
+      anIdentity('d', { addresses: ['10.0.0.7'] }),
+    ];
+    assert.equal(matchNodes(numbered, bare, []).host, 'd');
   });
 
   test('a node that two machines could be is nobody, and so are two nodes that one machine could be', () => {
