@@ -3,9 +3,11 @@ import type { IntervalSink } from '../../attribution/interval.ts';
 import type { NodeEnergyCounters } from '../../cluster/node-energy.ts';
 import type { Config } from '../../config/config.ts';
 import type { DecisionSink } from '../../controller/ports.ts';
-import { PodLedger } from '../../evaluation/switchback/pod-ledger.ts';
+import type { SwitchbackPlan } from '../../evaluation/switchback/plan.ts';
 import type { Clock } from '../../util/clock.ts';
+import { KisimError } from '../../util/errors.ts';
 import type { Logger } from '../../util/log.ts';
+import { RandomStream } from '../../util/rng.ts';
 import { type Sleep, systemSleep } from '../../util/sleep.ts';
 import { createMetering } from '../create-metering.ts';
 import { daemonErrors } from '../errors.ts';
@@ -14,13 +16,14 @@ import { readHostIdentity } from '../placement/host-identity.ts';
 import type { LiveParts } from '../placement/live-parts.ts';
 import { LivePlacement, type LivePlacementOptions } from '../placement/live-placement.ts';
 import { MeteredCounters } from '../placement/metered-counters.ts';
+import { livePolicy } from '../placement/policies.ts';
 import { type Service, Supervisor } from '../supervisor.ts';
 import { ExperimentHistory } from './experiment-history.ts';
 import type { ExperimentJournal } from './journal.ts';
 import { LeaderWatch } from './leader-watch.ts';
 import { PodLives } from './pod-lives.ts';
-import { type ExperimentProgress, ExperimentRunner, type Hindrance } from './runner.ts';
-import { UsedCpu } from './used-cpu.ts';
+import { type ExperimentProgress, ExperimentRunner, type Hindrance, type RunnerTimes } from './runner.ts';
+import { UseByPolicy } from './use-by-policy.ts';
 
 export interface LiveExperimentOptions {
   readonly config: Config;
@@ -32,13 +35,16 @@ export interface LiveExperimentOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly progress: (progress: ExperimentProgress) => void;
   readonly sleep?: Sleep;
+  readonly times?: Partial<RunnerTimes>;
   /** Replaced by tests: how the cluster is reached, and counters that are played. */
   readonly connect?: LivePlacementOptions['connect'];
   readonly energy?: NodeEnergyCounters;
 }
 
-/** How long a cluster may take to be reached and listed before the experiment gives up. */
+/** How long a cluster may take to be listed before the experiment gives up, and how long if something is known to be wrong. */
 const REACH_MILLISECONDS = 60_000;
+const TROUBLE_MILLISECONDS = 10_000;
+const LOOK_MILLISECONDS = 1_000;
 
 /**
  * An experiment on the cluster of the configuration: meter, history, placement loop and runner in one process, which leads for
@@ -88,15 +94,10 @@ export async function runLiveExperiment(
     if (parts === undefined) return false;
     const leader = new LeaderWatch(parts, sleep);
     ended.push(() => leader.stop());
-    const ledger = new PodLedger();
-    const used = new UsedCpu({
-      placedBy: (uid) => {
-        const life = ledger.life(uid);
-        return life?.counts === true && life.boundAt !== undefined ? life.placedBy : undefined;
-      },
-      isNew: (uid) => ledger.life(uid)?.createdAt !== undefined,
-    });
-    if (options.energy === undefined) ended.push(parts.energy.listen(used));
+    checkPolicies(parts, journal.header.plan);
+    const use = new UseByPolicy();
+    for (const event of journal.events()) use.observe(event);
+    if (options.energy === undefined) ended.push(parts.energy.listen(use.cpu));
     runner = new ExperimentRunner({
       journal,
       policies: { use: (name) => placement.usePolicy(name) },
@@ -107,20 +108,14 @@ export async function runLiveExperiment(
         random: parts.random,
         trouble: (place, error) => log.warn('experiment-pods-not-watched', { place, error }),
       }),
-      used: (nodes, now) => used.read(nodes, now),
-      observe: (event) => {
-        if (event.kind === 'period') ledger.side = event.side;
-        else if (event.kind === 'broken' || event.kind === 'begin') ledger.side = undefined;
-        else if (event.kind === 'pod') {
-          ledger.add(event);
-          if (event.what === 'ended') used.ended(event.uid, event.at);
-        }
-      },
+      used: (nodes, now) => use.cpu.read(nodes, now),
+      observe: (event) => use.observe(event),
       hindrance: () => hindranceOf(parts, leader.holder),
       clock,
       sleep,
       log,
       progress: options.progress,
+      ...(options.times === undefined ? {} : { times: options.times }),
     });
     return await runner.run(signal);
   } finally {
@@ -145,17 +140,33 @@ async function reached(
   sleep: Sleep,
   signal: AbortSignal,
 ): Promise<LiveParts | undefined> {
-  const limit = new AbortController();
-  const stopped = AbortSignal.any([limit.signal, signal]);
-  await Promise.race([placement.synced, sleep(REACH_MILLISECONDS, stopped)]);
-  limit.abort();
-  if (signal.aborted) return undefined;
-  const { parts, status } = placement;
-  if (parts === undefined)
-    throw daemonErrors.KISIM_E_EXPERIMENT_NO_CLUSTER(
-      status.trouble ?? `no answer in ${REACH_MILLISECONDS / 1000} s`,
-    );
-  return parts;
+  for (let waited = 0; !signal.aborted; waited += LOOK_MILLISECONDS) {
+    const { parts, status } = placement;
+    if (parts !== undefined) return parts;
+    const { trouble } = status;
+    const isLate = waited >= (trouble === undefined ? REACH_MILLISECONDS : TROUBLE_MILLISECONDS);
+    if (isLate)
+      throw daemonErrors.KISIM_E_EXPERIMENT_NO_CLUSTER(trouble ?? `no answer in ${waited / 1000} s`);
+    await Promise.race([placement.synced, sleep(LOOK_MILLISECONDS, signal)]);
+  }
+  return undefined;
+}
+
+/** A policy that cannot start on this cluster would be found out after a day only. @throws KISIM_E_EXPERIMENT_POLICY */
+function checkPolicies({ book }: LiveParts, { a, b }: SwitchbackPlan): void {
+  const { cluster } = book;
+  if (cluster === undefined) return;
+  for (const name of new Set([a, b])) {
+    try {
+      livePolicy(name)?.start({ cluster, random: new RandomStream(1) });
+    } catch (cause) {
+      if (!(cause instanceof KisimError)) throw cause;
+      throw daemonErrors.KISIM_E_EXPERIMENT_POLICY(`${name}: ${cause.message}`, {
+        cause,
+        action: cause.action,
+      });
+    }
+  }
 }
 
 /** A host that cannot be metered leaves its nodes to Prometheus and to models. */

@@ -1,5 +1,6 @@
 import type { NodeEnergyCounters, NodeEnergyReading } from '../../cluster/node-energy.ts';
 import type { DecisionSink } from '../../controller/ports.ts';
+import { errors } from '../../evaluation/errors.ts';
 import type {
   JournalDecision,
   JournalEvent,
@@ -68,6 +69,8 @@ const LOOK_MILLISECONDS: Milliseconds = 1_000;
 /** Clocks are drawn back into step by less; more was done by hand, or the host was suspended. */
 const CLOCK_SET_MILLISECONDS: Milliseconds = 1_000;
 const MOST_BREAKS_IN_A_ROW = 5;
+/** Energy that is never known ends the experiment after so many pairs. */
+const LOOK_AFTER_PAIRS = 2;
 
 /**
  * Alternates policies by the plan and writes down what happens. Whatever it is stopped by, the journal holds all until then,
@@ -144,12 +147,24 @@ export class ExperimentRunner implements DecisionSink {
       if (broken === undefined) {
         pair++;
         breaks = 0;
+        if (pair === first + LOOK_AFTER_PAIRS) this.#checkEnergy(first);
       } else if (++breaks >= MOST_BREAKS_IN_A_ROW)
         throw daemonErrors.KISIM_E_EXPERIMENT_INTERRUPTED(
           `${breaks} times in a row, the last time: ${broken}`,
         );
     }
     return true;
+  }
+
+  /** A node that nothing meters is found out now, and not after a day. @throws KISIM_E_EXPERIMENT_ENERGY_MISSING */
+  #checkEnergy(from: number): void {
+    const { journal } = this.#o;
+    const measured = measure(journal.header, journal.events()).periods.filter(({ pair }) => pair >= from);
+    if (measured.length === 0 || measured.some(({ whole }) => whole.joules !== undefined)) return;
+    const { leastKnown, knownShare } = measured[0]!.whole;
+    throw errors.KISIM_E_EXPERIMENT_ENERGY_MISSING(
+      `of ${leastKnown ?? 'all nodes'} ${(100 * knownShare).toFixed(0)} % is known${this.#energyTrouble ? `: ${this.#energyTrouble}` : ''}`,
+    );
   }
 
   /** What belongs to the end of the last period; a source that hangs is not waited for. */

@@ -255,6 +255,20 @@ describe('what goes wrong', () => {
     assert.equal(await done, true);
   });
 
+  test('energy that is not known of two pairs ends the experiment, and names the node', async () => {
+    const { runner, time, ending, energy, used } = played();
+    energy.add('n2', 4000, new LinearCurve(1, 2, 'synthetic'));
+    energy.missing.set('n2', 'nobody meters it');
+    const failed = assert.rejects(
+      runner.run(ending.signal),
+      (error) =>
+        coded('ENERGY_MISSING')(error) && /n2 0 % is known: n2: nobody meters it/.test(String(error)),
+    );
+    await time.advance(ALL);
+    await failed;
+    assert.equal(used.length, 4);
+  });
+
   test('missing nodes are told when they change', async () => {
     const { runner, time, ending, energy, events } = played();
     const done = runner.run(ending.signal);
