@@ -5,7 +5,7 @@ export const minikubeErrors = defineErrors({
     summary: 'the minikube command is not installed',
     expected: 'minikube 1.33 or newer on the PATH',
     action:
-      'install it as https://minikube.sigs.k8s.io/docs/start/ says (kisimd downloads nothing by itself); any other cluster does too: `kisimd setup --context NAME`',
+      'install it as https://minikube.sigs.k8s.io/docs/start/ says (nothing is downloaded for you); any other cluster does too: `kisimd setup --context NAME`',
   },
   KISIM_E_MINIKUBE_TOO_OLD: {
     summary: 'the minikube command is too old',
