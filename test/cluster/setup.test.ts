@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { runCli } from '../../src/cli/program.ts';
-import { systemTime } from '../../src/controller/system-time.ts';
-import { GateWebhook } from '../../src/daemon/placement/gate-webhook.ts';
 import type { ApiNode, ApiPod } from '../../src/kubernetes/api-objects.ts';
 import { ClientNodeApi } from '../../src/kubernetes/client-node-api.ts';
 import { isGated } from '../../src/kubernetes/gated-pod-patch.ts';
@@ -21,7 +19,6 @@ import {
   TIER_LABEL,
   TIER_TAINT,
 } from '../../src/kubernetes/names.ts';
-import { silentLogger } from '../../src/util/log.ts';
 import { Cleanups } from '../system/support/cleanups.ts';
 import { waitFor } from '../system/support/wait-for.ts';
 import { fakeHost } from '../unit/cli/fake-host.ts';
@@ -103,6 +100,38 @@ describe('kisimd setup, at the real API server', { skip: outsideNamespace }, () 
 
   const read = (made: ApiPod) =>
     succeed(admin, 'GET', `/api/v1/namespaces/${TEAM}/pods/${made.metadata!.name}`) as Promise<ApiPod>;
+
+  /** The daemon as a user runs it, until it leads. @returns what ends it and gives its log */
+  async function startDaemon(kubeconfig: string, ...more: readonly string[]): Promise<() => Promise<string>> {
+    const settings = [
+      `kubernetes.kubeconfig=${kubeconfig}`,
+      `history.path=${plane.folder}/daemon/energy.db`,
+      'meter.sources=estimated',
+      'placement.cluster=live',
+      'placement.policy=best-fit',
+      'export.port=0',
+      ...more,
+    ];
+    mkdirSync(join(plane.folder, 'daemon'), { recursive: true });
+    const words = ['run', ...settings.flatMap((setting) => ['--set', setting])];
+    const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+    const daemon = spawn(process.execPath, [main, ...words], { stdio: ['ignore', 'ignore', 'pipe'] });
+    cleanups.add('daemon', () => daemon.kill('SIGKILL'));
+    let log = '';
+    daemon.stderr.on('data', (part: Buffer) => {
+      log += part.toString();
+    });
+    const path = `/apis/coordination.k8s.io/v1/namespaces/${DEFAULT_NAMESPACE}/leases/kisimd`;
+    await waitFor('the daemon to lead', 60, async () => {
+      return (await admin.request({ method: 'GET', path })).status === 200;
+    });
+    return async () => {
+      const ended = once(daemon, 'close');
+      daemon.kill('SIGTERM');
+      assert.deepEqual(await ended, [0, null], log.slice(-2000));
+      return log;
+    };
+  }
 
   test('a dry run tells all and writes nothing', async () => {
     const out = await done('--dry-run', '--opt-in', TEAM);
@@ -253,66 +282,39 @@ describe('kisimd setup, at the real API server', { skip: outsideNamespace }, () 
       metadata: { name: 'roomy' },
       status: { allocatable: { cpu: '16', memory: '64Gi', pods: '200' } },
     });
-    const settings = [
-      `kubernetes.kubeconfig=${file}`,
-      `history.path=${plane.folder}/daemon.db`,
-      'meter.sources=estimated',
-      'placement.cluster=live',
-      'placement.policy=best-fit',
-      'export.port=0',
-    ];
-    const words = ['run', ...settings.flatMap((setting) => ['--set', setting])];
-    const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-    const daemon = spawn(process.execPath, [main, ...words], { stdio: ['ignore', 'ignore', 'pipe'] });
-    cleanups.add('daemon', () => daemon.kill('SIGKILL'));
-    let log = '';
-    daemon.stderr.on('data', (part: Buffer) => {
-      log += part.toString();
-    });
-    const path = `/apis/coordination.k8s.io/v1/namespaces/${DEFAULT_NAMESPACE}/leases/kisimd`;
-    await waitFor('the daemon to lead', 60, async () => {
-      return (await admin.request({ method: 'GET', path })).status === 200;
-    });
+    const stop = await startDaemon(file);
     const placed = await waitFor('a pod to be placed', 30, async () => {
       const made = await pod();
       await waitFor('it to be free', 15, async () => !isGated(await read(made)));
       return (await read(made)).metadata?.annotations?.[NODE_ANNOTATION];
     });
     assert.equal(placed, 'roomy');
-    assert.doesNotMatch(log, /permission-missing/);
     assert.match(await done('--remove'), /holds the lease: a daemon that still runs loses its rights/);
     assert.equal(await labelled(), '');
     assert(!isGated(await pod()));
-    const ended = once(daemon, 'close');
-    daemon.kill('SIGTERM');
-    assert.deepEqual(await ended, [0, null], log.slice(-2000));
+    assert.doesNotMatch(await stop(), /permission-missing/);
   });
 
-  test('set up anew after that, with the webhook, whose certificates the real server takes', async () => {
-    const port = 28283;
-    const url = `https://127.0.0.1:${port}/gate`;
-    const webhook = new GateWebhook({
-      folder: join(plane.folder, 'webhook'),
-      host: '127.0.0.1',
-      port,
-      gating: () => true,
-      time: systemTime,
-      log: silentLogger,
+  test('set up anew after that, with the webhook that the daemon serves', async () => {
+    const url = 'https://127.0.0.1:28283/gate';
+    const file = join(plane.folder, 'daemon.kubeconfig');
+    const folder = ['--set', `kubernetes.webhook-folder=${plane.folder}/webhook`];
+    const words = ['--opt-in', TEAM, '--write-kubeconfig', file, ...folder];
+    assert.match(await done('--webhook-url', url, ...words), /which is not the case now/);
+    assert(!isGated(await pod()));
+    const stop = await startDaemon(file, folder[1]!);
+    const made = await waitFor('a pod to be gated', 30, async () => {
+      const one = await pod();
+      return isGated(one) ? one : undefined;
     });
-    const first = await done('--opt-in', TEAM, '--webhook-url', url);
-    assert.match(first, /which is not the case now/);
-    await webhook.start();
-    try {
-      await waitFor('a pod to be gated', 30, async () => isGated(await pod()));
-      assert.match(await done('--opt-in', TEAM, '--webhook-url', url), /^gating {4}seen/m);
-      assert.match(
-        await done('--opt-in', TEAM, '--gates-by', 'policy'),
-        /^deleted {3}MutatingWebhookConfiguration kisimd-gate$/m,
-      );
-    } finally {
-      await webhook.stop();
-    }
+    await waitFor('it to be placed', 15, async () => {
+      return (await read(made)).metadata?.annotations?.[NODE_ANNOTATION] === 'roomy';
+    });
+    assert.match(await done(...words), /^gating {4}seen.*as it does now/ms);
+    const policy = await done('--gates-by', 'policy', ...words);
+    assert.match(policy, /^deleted {3}MutatingWebhookConfiguration kisimd-gate$/m);
     await done('--remove');
     assert.equal(await labelled(), '');
+    await stop();
   });
 });

@@ -53,7 +53,7 @@ export const setupCommand: CommandSpec = {
     { command: 'kisimd setup --dry-run', does: 'say what would be made, and by which rights' },
     { command: 'kisimd setup --opt-in team-a', does: 'set up, and let pods of team-a be placed' },
     {
-      command: 'sudo kisimd setup --write-kubeconfig /var/lib/kisimd/kubeconfig',
+      command: 'sudo kisimd setup --kubeconfig ~/.kube/config --write-kubeconfig /var/lib/kisimd/kubeconfig',
       does: 'give the service of this machine an account in the cluster',
     },
     { command: 'kisimd setup --remove', does: 'free every waiting pod and leave nothing of kisimd' },
