@@ -30,7 +30,7 @@ import { systemSleep } from '../../util/sleep.ts';
 import type { Service } from '../supervisor.ts';
 import { DecisionEvents } from './decision-events.ts';
 import type { Extra, LiveParts } from './live-parts.ts';
-import { type HostEnergy, type NamedPodPlace, NodeEnergy } from './node-energy.ts';
+import { type HostEnergy, type NamedPodPlace, NodeEnergy, sleepingNodes } from './node-energy.ts';
 import type { PlacementPolicies } from './policies.ts';
 import { WatchTrouble } from './watch-trouble.ts';
 
@@ -138,6 +138,7 @@ export class LiveSession {
       hasMetrics: options.features.metrics,
       host: options.host,
       nodes: () => book.cluster?.nodes ?? [],
+      sleeping: () => sleepingNodes(book.cluster),
       podPlaces: () => placesOf(watcher),
       // In dry-run nobody leads.
       readsOthers: () => this.#leadership.isLeader || placement.mode === 'dry-run',

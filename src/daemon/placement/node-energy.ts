@@ -1,5 +1,6 @@
 import type { GuestPodsSink } from '../../attribution/guest-pods-sink.ts';
 import type { NodeUse, NodeUseSink } from '../../attribution/node-use.ts';
+import { type ClusterState, NODE_ASLEEP, NODE_WAKING } from '../../cluster/cluster-state.ts';
 import type { Node } from '../../cluster/node.ts';
 import type { NodeEnergyCounters } from '../../cluster/node-energy.ts';
 import type { Config } from '../../config/config.ts';
@@ -19,6 +20,7 @@ import type { Clock } from '../../util/clock.ts';
 import type { Logger } from '../../util/log.ts';
 import type { RandomSource } from '../../util/rng.ts';
 import type { Sleep } from '../../util/sleep.ts';
+import type { Watts } from '../../util/units.ts';
 import type { Service } from '../supervisor.ts';
 import type { MeteredCounters } from './metered-counters.ts';
 
@@ -41,6 +43,8 @@ export interface NodeEnergyOptions {
   readonly host: HostEnergy | undefined;
   /** With their power curves, as they are now. */
   readonly nodes: () => readonly Node[];
+  /** What the nodes take that sleep or wake just now, where that is known (undefined: it is not). */
+  readonly sleeping?: () => ReadonlyMap<string, Watts | undefined>;
   readonly podPlaces: () => Iterable<NamedPodPlace>;
   /** Whether this process is to read also what its host does not meter: one in a cluster is enough. */
   readonly readsOthers: () => boolean;
@@ -60,9 +64,12 @@ export class NodeEnergy implements Service {
   readonly #identities: NodeIdentities;
   readonly #podUse: PodUseReader | undefined;
   readonly #counters: CombinedCounters;
+  readonly #modelled: ModelledCounters;
   /** Nodes that Prometheus told of last; undefined before it was asked. */
   #inPrometheus: ReadonlySet<string> | undefined;
   readonly #listeners = new Set<NodeUseSink>();
+  #sleeping: ReadonlyMap<string, Watts | undefined> = new Map();
+  #sleepAt = Number.NEGATIVE_INFINITY;
   #placesAt = Number.NEGATIVE_INFINITY;
   #places = new Map<string, PodPlace>();
 
@@ -77,7 +84,7 @@ export class NodeEnergy implements Service {
       trouble: (place, error) => log.warn('node-identities-not-read', { place, error }),
       changed: () => host?.counters.setNodes(this.#identities.all),
     });
-    const modelled = new ModelledCounters({
+    this.#modelled = new ModelledCounters({
       nodes: options.nodes,
       clock,
       staleMilliseconds: () => 90_000 + 3 * (this.#podUse?.periodMilliseconds ?? 0),
@@ -86,7 +93,7 @@ export class NodeEnergy implements Service {
     if (host !== undefined) sources.push({ name: 'metered', counters: host.counters });
     if (prometheusUrl !== undefined)
       sources.push({ name: 'prometheus', counters: this.#prometheus(prometheusUrl) });
-    if (podUse !== 'off') sources.push({ name: 'modelled', counters: modelled });
+    if (podUse !== 'off') sources.push({ name: 'modelled', counters: this.#modelled });
     this.#counters = new CombinedCounters({
       sources,
       names: () => this.#identities.all.map(({ name }) => name),
@@ -103,7 +110,7 @@ export class NodeEnergy implements Service {
             wantsPods: () => this.#listeners.size > 0 || (host?.counters.guestNodes.length ?? 0) > 0,
             podPlace: (namespace, name) => this.#placeOf(namespace, name),
             sinks: [
-              modelled,
+              this.#modelled,
               ...(host === undefined ? [] : [host.guestPods]),
               { take: (use) => this.#tell(use) },
             ],
@@ -179,6 +186,24 @@ export class NodeEnergy implements Service {
 
   /** Guests of this host always; others only where nothing better tells of them. */
   #nodesToRead(): readonly string[] {
+    const sleeping = this.#followSleep();
+    return this.#nodesOfInterest().filter((name) => !sleeping.has(name));
+  }
+
+  /** Nodes that sleep have no kubelet that answers. */
+  #followSleep(): ReadonlyMap<string, Watts | undefined> {
+    const now = this.#options.clock.monotonicNanoseconds() / 1e6;
+    if (now - this.#sleepAt < 1000) return this.#sleeping;
+    this.#sleepAt = now;
+    this.#sleeping = this.#options.sleeping?.() ?? new Map();
+    const known = [...this.#sleeping].flatMap(([node, watts]) =>
+      watts === undefined ? [] : [[node, watts] as const],
+    );
+    this.#modelled.still(new Map(known));
+    return this.#sleeping;
+  }
+
+  #nodesOfInterest(): readonly string[] {
     const { host, config, readsOthers } = this.#options;
     const guests = host?.counters.guestNodes ?? [];
     if (this.#listeners.size > 0) return this.#identities.all.map(({ name }) => name);
@@ -202,4 +227,14 @@ export class NodeEnergy implements Service {
     }
     return this.#places.get(`${namespace}/${name}`);
   }
+}
+
+/** The nodes of a cluster that sleep or wake, with what they take meanwhile. */
+export function sleepingNodes(cluster: ClusterState | undefined): ReadonlyMap<string, Watts | undefined> {
+  const sleeping = new Map<string, Watts | undefined>();
+  cluster?.nodes.forEach(({ name, sleep }, at) => {
+    if (cluster.power[at] === NODE_ASLEEP) sleeping.set(name, sleep?.sleepWatts);
+    if (cluster.power[at] === NODE_WAKING) sleeping.set(name, sleep?.wakeWatts);
+  });
+  return sleeping;
 }

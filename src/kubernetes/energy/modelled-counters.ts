@@ -2,7 +2,7 @@ import { grown } from '../../attribution/guest-split.ts';
 import type { CpuCount, NodeUse, NodeUseSink } from '../../attribution/node-use.ts';
 import type { Node } from '../../cluster/node.ts';
 import type { Clock } from '../../util/clock.ts';
-import type { Joules, Milliseconds } from '../../util/units.ts';
+import type { Joules, Milliseconds, Watts } from '../../util/units.ts';
 import type { EpochCounters, EpochJoules, EpochReading } from './epoch-counters.ts';
 
 export interface ModelledCountersOptions {
@@ -21,15 +21,19 @@ interface Kept {
   receivedAt: Milliseconds;
   joules: Joules;
   epoch: number;
+  /** Until when it is known as a node that sleeps or wakes; undefined: it is awake. */
+  stillUntil?: Milliseconds;
 }
 
 const NODE = 'node';
+/** How long a node that goes to sleep, or has just woken, is taken for an idle one until more is known of it. */
+const MOST_BETWEEN: Milliseconds = 60_000;
 /** Between readings further apart than this the load may have been anything. */
 const MOST_GAP: Milliseconds = 900_000;
 
 /**
  * The joules of nodes that nobody meters: their power curve at the mean utilisation between two readings, times the time
- * between them. Curves bend, so a load that comes and goes within those seconds is taken for an even one; GPUs are not in it.
+ * between them; of nodes that sleep what they take asleep. Curves bend, so a load that comes and goes within those seconds is taken for an even one; GPUs are not in it.
  */
 export class ModelledCounters implements EpochCounters, NodeUseSink {
   readonly #options: ModelledCountersOptions;
@@ -49,6 +53,18 @@ export class ModelledCounters implements EpochCounters, NodeUseSink {
       this.#kept.set(use.node, { counts, at, receivedAt: received, joules: 0, epoch: 0 });
       return;
     }
+    if (kept.stillUntil !== undefined) {
+      const between = this.#idleJoules(use.node, received - kept.stillUntil);
+      const { joules, epoch } = kept;
+      this.#kept.set(use.node, {
+        counts,
+        at,
+        receivedAt: received,
+        joules: joules + (between ?? 0),
+        epoch: between === undefined ? epoch + 1 : epoch,
+      });
+      return;
+    }
     // The kubelet's own count is a few seconds old, and may be that of the last time still.
     if (at === kept.at) return;
     const now = { counts, at, receivedAt: received };
@@ -65,6 +81,39 @@ export class ModelledCounters implements EpochCounters, NodeUseSink {
     this.#kept.set(use.node, { ...now, joules, epoch: kept.epoch });
   }
 
+  /** The nodes that sleep or wake just now, with what they take; to be told every second or so. */
+  still(watts: ReadonlyMap<string, Watts>): void {
+    const now = this.#options.clock.unixMilliseconds();
+    for (const [node, taken] of watts) {
+      const kept = this.#kept.get(node);
+      if (kept === undefined) {
+        this.#kept.set(node, {
+          counts: new Map(),
+          at: now,
+          receivedAt: now,
+          joules: 0,
+          epoch: 0,
+          stillUntil: now,
+        });
+      } else if (kept.stillUntil === undefined) {
+        const between = this.#idleJoules(node, now - kept.at);
+        kept.joules += between ?? 0;
+        if (between === undefined) kept.epoch += 1;
+        kept.stillUntil = now;
+      } else {
+        kept.joules += (taken * (now - kept.stillUntil)) / 1000;
+        kept.stillUntil = now;
+      }
+    }
+  }
+
+  /** Of an empty node, for a short time; undefined for a longer one. */
+  #idleJoules(name: string, milliseconds: Milliseconds): Joules | undefined {
+    const power = this.#options.nodes().find((node) => node.name === name)?.power;
+    if (power === undefined || milliseconds > MOST_BETWEEN) return undefined;
+    return (power.idleWatts * Math.max(0, milliseconds)) / 1000;
+  }
+
   read(signal?: AbortSignal): Promise<EpochReading> {
     if (signal?.aborted === true) return Promise.reject(signal.reason);
     const { nodes, clock, staleMilliseconds = () => 90_000 } = this.#options;
@@ -77,13 +126,13 @@ export class ModelledCounters implements EpochCounters, NodeUseSink {
       const kept = this.#kept.get(name);
       if (power === undefined) missing.set(name, 'nothing is known of its power');
       else if (kept === undefined) missing.set(name, 'its CPU use has not been read');
-      else if (now - kept.receivedAt > stale)
+      else if (now - (kept.stillUntil ?? kept.receivedAt) > stale)
         missing.set(name, `its CPU use was last read ${Math.round((now - kept.receivedAt) / 1000)} s ago`);
       else
         found.set(name, {
           joules: kept.joules,
           source: 'modelled',
-          asOfUnixMilliseconds: Math.min(kept.at, now),
+          asOfUnixMilliseconds: Math.min(kept.stillUntil ?? kept.at, now),
           epoch: kept.epoch,
           began: 'the count of its CPU use began anew, or was not read for long',
         });

@@ -3,10 +3,12 @@ import { type TestContext, test } from 'node:test';
 import { GuestPodsSink } from '../../../../src/attribution/guest-pods-sink.ts';
 import type { EnergyInterval, IntervalSink } from '../../../../src/attribution/interval.ts';
 import type { NodeUse } from '../../../../src/attribution/node-use.ts';
+import { ClusterState, NODE_ASLEEP, NODE_WAKING } from '../../../../src/cluster/cluster-state.ts';
+import type { Node } from '../../../../src/cluster/node.ts';
 import type { Config } from '../../../../src/config/config.ts';
 import { defaultConfig } from '../../../../src/config/defaults.ts';
 import { MeteredCounters } from '../../../../src/daemon/placement/metered-counters.ts';
-import { NodeEnergy } from '../../../../src/daemon/placement/node-energy.ts';
+import { NodeEnergy, sleepingNodes } from '../../../../src/daemon/placement/node-energy.ts';
 import { Ledger } from '../../../../src/export/ledger.ts';
 import { metricsText } from '../../../../src/export/metrics.ts';
 import type { KubeApi } from '../../../../src/kubernetes/kube-api.ts';
@@ -82,7 +84,8 @@ async function setUp(t: TestContext, { kubernetes = {}, isLeader = true }: Given
       return Promise.resolve({ status: 200, body: summary(host, guestSeconds) });
     },
   };
-  const sleeping: (() => void)[] = [];
+  const waiting: (() => void)[] = [];
+  const sleeping = new Map<string, number | undefined>();
   const defaults = defaultConfig({}, { hostname: 'host', uid: 0, homeDirectory: undefined });
   const energy = new NodeEnergy({
     config: { ...defaults, kubernetes: { ...defaults.kubernetes, podUse: 'kubelet', ...kubernetes } },
@@ -91,19 +94,16 @@ async function setUp(t: TestContext, { kubernetes = {}, isLeader = true }: Given
     host: { counters, guestPods },
     nodes: () =>
       ['minikube', 'far'].map((name) => ({
-        name,
-        labels: {},
-        cpuMilli: 2000,
-        memoryBytes: 1e9,
-        pods: 100,
+        ...plainNode(name),
         power: new LinearCurve(50, 150, 'synthetic'),
       })),
+    sleeping: () => sleeping,
     podPlaces: () => [],
     readsOthers: () => isLeader,
     clock: host.clock,
     sleep: (_, signal) =>
       new Promise((resolve) => {
-        sleeping.push(resolve);
+        waiting.push(resolve);
         signal?.addEventListener('abort', () => resolve());
       }),
     random: seededRandom(1),
@@ -120,17 +120,22 @@ async function setUp(t: TestContext, { kubernetes = {}, isLeader = true }: Given
     ledger,
     server,
     told,
+    sleeping,
     asked,
     events,
     run: async (seconds: number) => {
       for (let second = 0; second < seconds; second++) {
         guestSeconds += 1;
         meter.second({ [QEMU]: 0.8 });
-        for (const wake of sleeping.splice(0)) wake();
+        for (const wake of waiting.splice(0)) wake();
         for (let turn = 0; turn < 4; turn++) await settled();
       }
     },
   };
+}
+
+function plainNode(name: string): Node {
+  return { name, labels: {}, cpuMilli: 2000, memoryBytes: 1e9, pods: 100 };
 }
 
 /** Counted just now. */
@@ -199,6 +204,30 @@ test('the guest is metered here, the other node is modelled by its use', async (
   assert(Math.abs(gained('far') - 9000) < 1500, String(gained('far')));
 });
 
+test('a node that sleeps takes what it takes asleep, and nobody asks its kubelet', async (t) => {
+  const { run, energy, sleeping, asked } = await setUp(t);
+  const reader = energy.reader();
+  await run(60);
+  const before = await reader.read();
+  sleeping.set('far', 5);
+  await run(2);
+  const from = asked.length;
+  const asleep = await reader.read();
+  await run(100);
+  const later = await reader.read();
+  assert.deepEqual([...later.missing], []);
+  assert(asked.slice(from).every((node) => node === 'minikube'));
+  const joules = (reading: typeof before) => reading.nodes.get('far')!.joules;
+  assert(Math.abs(joules(later) - joules(asleep) - 500) <= 15, `${joules(later) - joules(asleep)}`);
+  sleeping.clear();
+  await run(60);
+  const awake = await reader.read();
+  assert.deepEqual([...awake.missing], []);
+  // 90 W again, and 50 W from when it woke until its kubelet was heard.
+  const gained = joules(awake) - joules(later);
+  assert(gained > 60 * 50 && gained < 60 * 91, `${gained}`);
+});
+
 test('who does not lead reads only the guests of its own host', async (t) => {
   const { run, energy, asked } = await setUp(t, { isLeader: false });
   await run(60);
@@ -261,3 +290,23 @@ test('without the cluster nothing is asked, and nothing said of pods in guests',
 function hasPods(intervals: readonly EnergyInterval[]): boolean {
   return intervals.some(({ shares }) => shares.some(({ entity }) => entity.kind === 'pod'));
 }
+
+test('of a cluster those that sleep or wake are known, with what they take', () => {
+  const node = (name: string, wakeWatts: number) => ({
+    ...plainNode(name),
+    sleep: { sleepWatts: 4, emptySeconds: 1, wakeSeconds: 1, wakeWatts },
+  });
+  const cluster = new ClusterState([node('a', 80), node('b', 90), node('c', 70), plainNode('d')]);
+  cluster.power[1] = NODE_WAKING;
+  cluster.power[2] = NODE_ASLEEP;
+  cluster.power[3] = NODE_ASLEEP;
+  assert.deepEqual(
+    [...sleepingNodes(cluster)],
+    [
+      ['b', 90],
+      ['c', 4],
+      ['d', undefined],
+    ],
+  );
+  assert.equal(sleepingNodes(undefined).size, 0);
+});
