@@ -29,6 +29,24 @@ export const errors = defineErrors({
     expected: 'a folder that the daemon and this user can use',
     action: 'check the folder of history.path and its permissions',
   },
+  KISIM_E_CONTROLLER_NO_COST: {
+    summary: 'what work costs on a node is not known',
+    expected:
+      'a power curve that was measured, published or fitted, for every node that advice is to be given of',
+    action:
+      'tell the power of the nodes named here in placement.node-table; until then they get no label, and no Deployment is sent to them',
+  },
+  KISIM_E_CONTROLLER_OVERWRITTEN: {
+    summary: 'somebody takes the preferences out of a Deployment that asks for them',
+    expected: 'a template that stays as the program has written it',
+    action:
+      'let the tool that owns the Deployment leave its nodeAffinity alone, or take the label kisimd.io/prefer off; it is left alone until then',
+  },
+  KISIM_E_CONTROLLER_TWO_INSTALLATIONS: {
+    summary: 'the cluster has more than one installation of this program',
+    expected: 'one namespace of its own: each installation has its own lease, and both place the same pods',
+    action: 'remove all but one: `kisimd setup --remove --namespace NAME`',
+  },
   KISIM_E_CONTROLLER_NOT_READY: {
     summary: 'the cluster is not known yet',
     expected: 'lists of all nodes, namespaces and pods from the API server',

@@ -96,7 +96,17 @@ export interface ApiJob {
 
 export interface ApiDeployment {
   readonly metadata?: ObjectMeta;
-  readonly spec?: { readonly template?: ApiPodTemplate };
+  readonly spec?: {
+    readonly replicas?: number;
+    readonly paused?: boolean;
+    readonly template?: ApiPodTemplate;
+  };
+  readonly status?: {
+    readonly observedGeneration?: number;
+    readonly replicas?: number;
+    readonly updatedReplicas?: number;
+    readonly availableReplicas?: number;
+  };
 }
 
 export interface ApiTaint {

@@ -38,6 +38,26 @@ export function deploymentAffinityPatch(
   ];
 }
 
+/** What the program has written into a Deployment, as its annotation remembers it; undefined: nothing. */
+export interface WrittenPreferences {
+  /** Best first. */
+  readonly nodes: readonly string[];
+  /** Whether all of it is still in the template. */
+  readonly isThere: boolean;
+}
+
+export function writtenPreferences({ metadata, spec }: ApiDeployment): WrittenPreferences | undefined {
+  const text = metadata?.annotations?.[AFFINITY_ANNOTATION];
+  if (text === undefined) return undefined;
+  const terms = rememberedTerms(text);
+  const present =
+    spec?.template?.spec?.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
+  return {
+    nodes: terms.flatMap(({ preference }) => preference?.matchFields?.[0]?.values?.[0] ?? []),
+    isThere: terms.length > 0 && present.length - without(present, terms).length === terms.length,
+  };
+}
+
 /** What is empty is taken out, so that the template is again the one before, and its old ReplicaSet is used again. */
 function writeAffinity(present: ApiAffinity | undefined, wanted: ApiNodeAffinity): PatchOperation {
   if (Object.keys(wanted).length > 0) return setNodeAffinity(TEMPLATE_SPEC, present, wanted);

@@ -18,6 +18,10 @@ export const SKIP_LABEL = `${DOMAIN}/skip`;
 export const JOB_LABEL = `${DOMAIN}/start`;
 export const JOB_LABEL_VALUE = 'when-placed';
 
+/** Label of a Deployment whose template is to prefer the nodes that work costs least on. Each change replaces its pods. */
+export const PREFER_LABEL = `${DOMAIN}/prefer`;
+export const PREFER_LABEL_VALUE = 'efficient-nodes';
+
 /** Annotation of a pod or Job: how long its start may be held back, as `30m`. */
 export const SLACK_ANNOTATION = `${DOMAIN}/slack`;
 /** Annotation of a pod or Job: how long a pod is expected to run, as `2h`. */

@@ -64,10 +64,11 @@ export function jobLoop(parts: LiveParts): Service | undefined {
     ...limits,
     mostInFlight: Math.min(MOST_STARTS, placement.mostInFlight),
   });
+  let isEnding = false;
   let started: Promise<void> | undefined;
   const begin = async () => {
     // A server that does not list Jobs holds up nothing but them.
-    if (!(await jobs.synced)) return;
+    if (!(await jobs.synced) || isEnding) return;
     pods.start();
     waiting.start();
     loop.start();
@@ -79,6 +80,7 @@ export function jobLoop(parts: LiveParts): Service | undefined {
       started = begin();
     },
     async stop() {
+      isEnding = true;
       await loop.stop();
       waiting.stop();
       pods.stop();
