@@ -13,7 +13,7 @@ import { systemSleep } from '../../util/sleep.ts';
 import type { CommandContext } from '../command.ts';
 import { confirmed } from '../confirm.ts';
 import { clusterSettings, connectCluster } from '../connect-cluster.ts';
-import { isSettled, lineText, type PlanLine, setupLines } from '../setup/describe.ts';
+import { isSettled, lineText, type PlanLine, rightLines, setupLines } from '../setup/describe.ts';
 import { giveKubeconfig, lifetime } from '../setup/give-kubeconfig.ts';
 import { removeSetup } from '../setup/remove-setup.ts';
 import { listed, wantedFeatures, webhookRequest } from '../setup/setup-options.ts';
@@ -46,9 +46,11 @@ async function setUp(
   const kubeconfig = options['writeKubeconfig'];
   const seconds = lifetime(String(options['tokenLifetime']));
   if (typeof kubeconfig === 'string') demandReplaceable(kubeconfig);
-  const plan = await planSetup(api, await requestOf(context, api, config, namespace));
+  const request = await requestOf(context, api, config, namespace);
+  const plan = await planSetup(api, request);
   const lines = setupLines(plan);
-  if (!json) tellPlan(stdout, plan, lines);
+  const rights = rightLines(request.features);
+  if (!json) tellPlan(stdout, plan, lines, rights);
   const outcomes: Outcome[] = [];
   let gating: GatingState | undefined;
   if (!dryRun) {
@@ -74,7 +76,7 @@ async function setUp(
     const { cluster, features, gatesBy } = plan;
     const server = { cluster, version: features.version.gitVersion, gatesBy };
     stdout.write(
-      `${JSON.stringify({ ...server, plan: lines, outcomes, gating, kubeconfig: written, notes })}\n`,
+      `${JSON.stringify({ ...server, plan: lines, rights, outcomes, gating, kubeconfig: written, notes })}\n`,
     );
     return;
   }
@@ -112,10 +114,13 @@ function tellPlan(
   stdout: CommandContext['stdout'],
   { cluster, features, gatesBy }: SetupPlan,
   lines: readonly PlanLine[],
+  rights: readonly PlanLine[],
 ): void {
   const by = gatesBy === 'policy' ? 'the API server itself holds new pods' : 'a webhook holds new pods';
   stdout.write(`cluster   ${cluster}, Kubernetes ${features.version.gitVersion}; ${by}\n`);
   for (const line of lines) stdout.write(lineText(line));
+  const areNew = lines.some(({ action, what }) => action !== 'keep' && /Role /.test(what));
+  if (areNew) for (const line of rights) stdout.write(lineText(line));
 }
 
 /** @throws KISIM_E_SETUP_NOT_GATING */

@@ -1,3 +1,4 @@
+import { type ActingFeature, permissionsOf } from '../../kubernetes/permissions.ts';
 import type { SetupPlan } from '../../kubernetes/setup/plan.ts';
 import { nameOf } from '../../kubernetes/setup/planned-object.ts';
 import { ownMarks, type RemovalPlan } from '../../kubernetes/setup/removal-plan.ts';
@@ -34,6 +35,17 @@ export function setupLines({ objects, optIn, obsolete }: SetupPlan): readonly Pl
       details: ['when the new one works'],
     })),
   ];
+}
+
+/** The rights that the program's account gets, each with its reason. */
+export function rightLines(features: readonly ActingFeature[]): readonly PlanLine[] {
+  return (['cluster', 'own'] as const).flatMap((scope) =>
+    permissionsOf(features, scope).map(({ verbs, resource, apiGroup, names, why }) => {
+      const what = `${resource}${apiGroup === '' ? '' : `.${apiGroup}`}${names === undefined ? '' : ` ${names.join(', ')}`}`;
+      const where = scope === 'own' ? ' in its own namespace' : '';
+      return { action: 'grant', what: `${verbs.join(', ')} ${what}${where}`, details: [why] };
+    }),
+  );
 }
 
 /** Whether there is nothing to do. */

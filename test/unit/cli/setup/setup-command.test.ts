@@ -60,6 +60,8 @@ describe('kisimd setup', () => {
     const { status, out } = await setup(t, ['--opt-in', 'team', '--dry-run']);
     assert.equal(status, 0);
     assert.match(out, /^create {4}Namespace kisimd$/m);
+    assert.match(out, /^grant {5}get, list, watch, patch pods \(to see pods, to place and free gated ones/m);
+    assert.match(out, /^grant {5}get, update leases\.coordination\.k8s\.io kisimd in its own namespace \(/m);
     assert.equal(server.find('Namespace', 'kisimd'), undefined);
   });
 
