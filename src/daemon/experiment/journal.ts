@@ -28,7 +28,9 @@ export class ExperimentJournal {
     const path = join(folder, JOURNAL_FILE);
     const { file, lines } = openJournal(path, () => mkdirSync(folder, { recursive: true }));
     try {
-      if (lines.length > 0) throw daemonErrors.KISIM_E_EXPERIMENT_FOLDER_USED(folder);
+      if (lines.length > 1) throw daemonErrors.KISIM_E_EXPERIMENT_FOLDER_USED(folder);
+      // A plan that nothing was done of, because the cluster was not there, is no experiment.
+      attempt(path, () => ftruncateSync(file));
       const journal = new ExperimentJournal(path, file, header);
       journal.#write(header);
       return journal;

@@ -2,7 +2,7 @@ import type { PodRecord } from '../../evaluation/switchback/journal-records.ts';
 import type { KubeApi } from '../../kubernetes/kube-api.ts';
 import type { KubeObject } from '../../kubernetes/kube-object.ts';
 import { ListWatch, type TroublePlace } from '../../kubernetes/list-watch.ts';
-import { PLACEMENT_GATE } from '../../kubernetes/names.ts';
+import { PLACEMENT_GATE, SKIP_LABEL } from '../../kubernetes/names.ts';
 import { PodReader } from '../../kubernetes/pod-reader.ts';
 import type { Clock } from '../../util/clock.ts';
 import type { RandomSource } from '../../util/rng.ts';
@@ -89,10 +89,7 @@ export class PodLives implements PodLivesSource {
     const { uid, name, namespace = '' } = object.metadata;
     const before = this.#watch.get(uid);
     const status = (object['status'] ?? {}) as PodStatus;
-    const spec = object['spec'] as {
-      readonly nodeName?: string;
-      readonly schedulingGates?: readonly { readonly name: string }[];
-    };
+    const spec = object['spec'] as { readonly nodeName?: string };
     // Amounts may change in place; nothing else of the reader's is needed.
     const { pod, ownerKinds } = this.#reader.read(object, spec.nodeName, undefined);
     const isEvicted =
@@ -104,8 +101,7 @@ export class PodLives implements PodLivesSource {
       namespace,
       cpuMilli: pod.cpuMilli,
       counts: !ownerKinds.some((kind) => kind === 'DaemonSet' || kind === 'Node'),
-      gated:
-        (before?.gated ?? false) || (spec.schedulingGates ?? []).some((gate) => gate.name === PLACEMENT_GATE),
+      gated: (before?.gated ?? false) || isHandedOver(object),
       node: spec.nodeName === '' ? undefined : spec.nodeName,
       isStarted: (before?.isStarted ?? false) || status.phase === 'Running',
       restarts: (status.containerStatuses ?? []).reduce((sum, each) => sum + (each.restartCount ?? 0), 0),
@@ -152,6 +148,15 @@ export class PodLives implements PodLivesSource {
   #sweep(): void {
     this.#reader.sweep((uid) => this.#watch.get(uid) !== undefined, []);
   }
+}
+
+/** To be placed: it waits at the gate, or its Job was placed as a whole, which is then marked in its pods. */
+function isHandedOver({ metadata, spec }: KubeObject): boolean {
+  const { schedulingGates = [] } = spec as {
+    readonly schedulingGates?: readonly { readonly name: string }[];
+  };
+  const labels = (metadata['labels'] ?? {}) as Readonly<Record<string, string>>;
+  return schedulingGates.some(({ name }) => name === PLACEMENT_GATE) || labels[SKIP_LABEL] === 'job';
 }
 
 interface PodStatus {

@@ -119,6 +119,9 @@ export class ExperimentRunner implements DecisionSink {
     const ending = new AbortController();
     const anyEnd = AbortSignal.any([signal, ending.signal, this.#failing.signal]);
     try {
+      // Whoever holds the lease may be going on with this very journal: nothing is written before it is ours.
+      await this.#readyFor(this.#schedule[2 * nextPair]!, anyEnd);
+      if (signal.aborted) return false;
       const began = await pods.start((record) => this.#write(record));
       if (began === undefined || signal.aborted) return false;
       this.#write({ kind: 'begin', at: this.#now, alive: began.alive });

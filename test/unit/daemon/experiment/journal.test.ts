@@ -56,8 +56,22 @@ describe('a journal', () => {
 
   test('is not begun over another one', (t) => {
     const folder = temporaryFolder(t);
-    ExperimentJournal.create(folder, header).close();
+    const journal = ExperimentJournal.create(folder, header);
+    journal.append(event);
+    journal.close();
     assert.throws(() => ExperimentJournal.create(folder, header), coded('FOLDER_USED'));
+  });
+
+  test('of which nothing was done is begun anew, with another plan', (t) => {
+    const folder = temporaryFolder(t);
+    ExperimentJournal.create(folder, header).close();
+    const again = ExperimentJournal.create(folder, { ...header, plan: planOf({ seed: 9 }) });
+    again.append(event);
+    again.close();
+    const resumed = ExperimentJournal.resume(folder);
+    assert.equal(resumed.header.plan.seed, 9);
+    assert.deepEqual(resumed.events(), [event]);
+    resumed.close();
   });
 
   test('that is not there, is empty, or is another file is told apart', (t) => {

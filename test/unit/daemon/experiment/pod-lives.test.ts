@@ -3,7 +3,7 @@ import { EventEmitter, once } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import { PodLives } from '../../../../src/daemon/experiment/pod-lives.ts';
 import type { PodRecord } from '../../../../src/evaluation/switchback/journal-records.ts';
-import { PLACEMENT_GATE } from '../../../../src/kubernetes/names.ts';
+import { PLACEMENT_GATE, SKIP_LABEL } from '../../../../src/kubernetes/names.ts';
 import { systemClock } from '../../../../src/util/clock.ts';
 import { seededRandom } from '../../../../src/util/rng.ts';
 import { connectedFake } from '../../../support/connected-fake.ts';
@@ -130,21 +130,23 @@ test('ends are told apart', async (t) => {
   assert.deepEqual(ends(), ['failed', 'evicted', 'evicted', 'deleted']);
 });
 
-test('pods of DaemonSets and of nodes are no work; a pod that was never held is not ours', async (t) => {
+test('pods of DaemonSets and of nodes are no work; a pod is ours that was held, or whose Job was', async (t) => {
   const { create, start, stepsOf, until } = await watched(t);
   await start();
   for (const kind of ['DaemonSet', 'Node', 'ReplicaSet'])
     create(kind.toLowerCase(), {
       metadata: { ownerReferences: [{ apiVersion: 'v1', kind, name: 'o', uid: '1' }] },
     });
-  await until(() => ['daemonset', 'node', 'replicaset'].every((name) => stepsOf(name).length > 0));
+  create('of-a-job', { metadata: { labels: { [SKIP_LABEL]: 'job' } } });
+  await until(() => stepsOf('of-a-job').length > 0);
   const seen = (name: string) => stepsOf(name)[0] as unknown as { counts: boolean; gated: boolean };
   assert.deepEqual(
-    ['daemonset', 'node', 'replicaset'].map((name) => [seen(name).counts, seen(name).gated]),
+    ['daemonset', 'node', 'replicaset', 'of-a-job'].map((name) => [seen(name).counts, seen(name).gated]),
     [
       [false, false],
       [false, false],
       [true, false],
+      [true, true],
     ],
   );
 });

@@ -194,7 +194,7 @@ describe('a pair is begun again', () => {
 });
 
 test('another leader is waited for as long as a dead one would keep the lease, then told', async () => {
-  const { runner, time, ending, world, used, pods } = played();
+  const { runner, time, ending, world, used, pods, journal } = played();
   world.hindrance = { kind: 'not-leading', says: 'host-2_abc leads' };
   const failed = assert.rejects(
     runner.run(ending.signal),
@@ -204,6 +204,8 @@ test('another leader is waited for as long as a dead one would keep the lease, t
   await failed;
   assert.deepEqual(used, []);
   assert(pods.isStopped);
+  // It may be going on with this very journal.
+  assert.deepEqual(journal.lines, []);
 });
 
 describe('what goes wrong', () => {

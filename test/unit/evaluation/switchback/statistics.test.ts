@@ -10,7 +10,7 @@ import { RandomStream } from '../../../../src/util/rng.ts';
 import { mean } from '../../../../src/util/statistics/mean.ts';
 import { type Noise, noisyPeriods, planOf } from '../../../support/played-switchback.ts';
 
-const EXPERIMENTS = 600;
+const EXPERIMENTS = 400;
 
 /** Shares of many experiments: whose interval holds the truth, who call a difference, and by which test alone. */
 function play(pairs: number, noise: Noise, seed: number) {
@@ -18,7 +18,7 @@ function play(pairs: number, noise: Noise, seed: number) {
   let called = 0;
   let sum = 0;
   for (let i = 0; i < EXPERIMENTS; i++) {
-    const random = new RandomStream(seed).fork(`experiment ${i}`);
+    const random = new RandomStream(seed).fork(`${JSON.stringify(noise)} ${pairs} ${i}`);
     const plan = planOf({ pairs, seed: random.integer(1e9) });
     const result = analyse(plan, noisyPeriods(plan, noise, random));
     const truth = percentOf(noise.effect);
@@ -64,8 +64,8 @@ describe('between a policy and itself', () => {
       test(`no more than chance allows of experiments of ${pairs} pairs call a difference with ${what}`, () => {
         const { called } = play(pairs, { ...noise, effect: 0 }, 12);
         rates.push(called);
-        // Where the rate is 5 %, one in forty such tests would find more than two standard errors above it.
-        assert(called <= 0.05 + 2 * Math.sqrt((0.05 * 0.95) / EXPERIMENTS), `${called}`);
+        // A rate of 5 % shows itself so far above it once in two thousand such tests.
+        assert(called <= 0.05 + 3.3 * Math.sqrt((0.05 * 0.95) / EXPERIMENTS), `${called}`);
       });
     }
   }
@@ -83,7 +83,7 @@ test('a difference as great as the power says is found four times in five', () =
   // A pair's difference has the noise of two periods.
   const percent = findablePercent(pairs, own * Math.SQRT2);
   const { called } = play(pairs, { own, effect: ln(1 - percent / 100) }, 13);
-  assert(Math.abs(called - 0.8) < 0.06, `${called} at ${percent} %`);
+  assert(Math.abs(called - 0.8) < 0.07, `${called} at ${percent} %`);
 });
 
 test('the pairs that are told to be needed find what they are told to find', () => {
