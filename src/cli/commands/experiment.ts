@@ -46,32 +46,37 @@ export async function runExperiment(
   const journal = openJournal(folder, read);
   try {
     const { plan: planned } = journal.header;
+    const done = measure(journal.header, journal.events()).nextPair;
     if (plan !== undefined) stderr.write(`${findable}\n`);
-    stderr.write(`${endText(planned, journal)}; journal in ${folder}\n`);
-    // On a terminal the events of a daemon would tear the line of progress apart.
-    const log = createLogger(config.log.level === 'info' ? 'warn' : config.log.level);
-    for (const warning of warnings) log.warn('configuration', { warning });
-    const progress = new ExperimentProgressReport(stderr, () => performance.now());
-    const live: LiveExperimentOptions = {
-      config,
-      journal,
-      folder,
-      clock: systemClock,
-      log,
-      env,
-      progress: (now) => progress.tell(now),
-      ...replaced,
-    };
-    let isOver = false;
-    try {
-      isOver = await runLiveExperiment(live, signal);
-    } finally {
-      progress.end();
+    stderr.write(`${endText(planned, done)}; journal in ${folder}\n`);
+    const isBegun = done < planned.pairs;
+    let isOver = true;
+    if (isBegun) {
+      // On a terminal the events of a daemon would tear the line of progress apart.
+      const log = createLogger(config.log.level === 'info' ? 'warn' : config.log.level);
+      for (const warning of warnings) log.warn('configuration', { warning });
+      const progress = new ExperimentProgressReport(stderr, () => performance.now());
+      const live: LiveExperimentOptions = {
+        config,
+        journal,
+        folder,
+        clock: systemClock,
+        log,
+        env,
+        progress: (now) => progress.tell(now),
+        ...replaced,
+      };
+      try {
+        isOver = await runLiveExperiment(live, signal);
+      } finally {
+        progress.end();
+      }
     }
     const result = resultOf(journal);
     await writeResults(folder, result);
     print(context, result);
-    stderr.write(`results are in ${folder}; nobody places pods now: start the daemon again\n`);
+    stderr.write(`results are in ${folder}\n`);
+    if (isBegun) stderr.write('nobody places pods now: start the daemon again\n');
     if (!isOver) {
       stderr.write(`stopped before its end: go on with kisimd experiment --resume --out ${folder}\n`);
       return STOPPED_STATUS;
@@ -162,11 +167,11 @@ function tellPlan({ stdout, options }: CommandContext, plan: SwitchbackPlan, fin
   );
 }
 
-function endText(plan: SwitchbackPlan, journal: ExperimentJournal): string {
-  const { nextPair } = measure(journal.header, journal.events());
-  const left = (plan.pairs - nextPair) * 2 * plan.periodSeconds;
-  const done = nextPair === 0 ? '' : `, ${nextPair} of ${plan.pairs} pairs done`;
-  return `${plan.a} (a) and ${plan.b} (b) by turns for ${timeText(left)}, seed ${plan.seed}${done}`;
+function endText({ a, b, pairs, periodSeconds, seed }: SwitchbackPlan, done: number): string {
+  const sides = `${a} (a) and ${b} (b) by turns`;
+  if (done >= pairs) return `${sides}, seed ${seed}: all ${pairs} pairs are done`;
+  const left = timeText((pairs - done) * 2 * periodSeconds);
+  return `${sides} for ${left}, seed ${seed}${done === 0 ? '' : `, ${done} of ${pairs} pairs done`}`;
 }
 
 function newName({ a, b }: SwitchbackPlan): string {

@@ -118,6 +118,19 @@ describe('kisimd experiment', () => {
     assert.match(out, /assumed: .* has fewer than two pairs/);
   });
 
+  test('of one that is finished tells its result again, without the cluster', async (t) => {
+    const out = temporaryFolder(t);
+    finished(out, planOf({ pairs: 6, a: 'default', b: 'best-fit' })).close();
+    const told = await run({ resume: true, out }, noCluster);
+    assert.equal(told.status, 1);
+    assert.match(told.out, /NO VERDICT\n {2}KISIM_E_EXPERIMENT_ENERGY_MISSING/);
+    assert.match(told.err, /all 6 pairs are done/);
+    assert.doesNotMatch(told.err, /start the daemon/);
+    const json = await run({ resume: true, out, json: true }, noCluster);
+    assert.equal((JSON.parse(json.out) as { verdict: { kind: string } }).verdict.kind, 'refused');
+    assert.deepEqual(readdirSync(out).sort(), ['journal.jsonl', 'periods.svg', 'report.txt', 'result.json']);
+  });
+
   test('does not begin over another experiment, nor go on with another plan or with nothing', async (t) => {
     const out = temporaryFolder(t);
     await assert.rejects(run({ resume: true, out }, noCluster), coded('EXPERIMENT_NOTHING_TO_RESUME'));
