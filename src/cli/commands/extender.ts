@@ -49,6 +49,7 @@ export async function runExtender(context: CommandContext): Promise<number> {
       policies,
       describeNode,
       strength: placement.strength,
+      ownerSelectors: placement.ownerSelectors,
       ownNamespace: settings.namespace,
       allNamespaces: options['allNamespaces'] === true,
       ...listen,

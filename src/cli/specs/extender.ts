@@ -7,8 +7,9 @@ export const extenderCommand: CommandSpec = {
   description:
     'For clusters whose scheduler configuration is yours: watches the cluster and answers POST /kisimd/filter and ' +
     '/kisimd/prioritize, for pods of opted-in namespaces. It writes nothing, so it needs no `kisimd setup`: list and watch ' +
-    'of nodes, namespaces and pods are enough. Listens on this machine alone unless told otherwise; it asks nobody who he ' +
-    'is. What it cannot answer in time it leaves to the scheduler.',
+    'of nodes, namespaces and pods are enough, and of Services and controllers with placement.owner-selectors. Listens on ' +
+    'this machine alone unless told otherwise; it asks nobody who he is. What it cannot answer in time it leaves to the ' +
+    'scheduler.',
   options: [
     ...clusterOptions,
     { flags: '--policy <name>', description: 'the rule that chooses (placement.policy)' },

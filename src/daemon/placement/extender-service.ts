@@ -8,6 +8,7 @@ import { systemTime } from '../../controller/system-time.ts';
 import { ClusterWatcher } from '../../kubernetes/cluster-watcher.ts';
 import { ExtenderServer } from '../../kubernetes/extender-server.ts';
 import type { KubeApi } from '../../kubernetes/kube-api.ts';
+import { podHints } from '../../kubernetes/pod-hints.ts';
 import type { Clock } from '../../util/clock.ts';
 import type { Logger } from '../../util/log.ts';
 import type { RandomSource } from '../../util/rng.ts';
@@ -20,6 +21,8 @@ export interface ExtenderServiceOptions {
   readonly policies: Pick<PlacementPolicies, 'policy' | 'fallback'>;
   readonly describeNode: (node: Node) => Node;
   readonly strength: Config['placement']['strength'];
+  /** Whether Services and controllers are read, by which pods belong together. */
+  readonly ownerSelectors: boolean;
   readonly ownNamespace: string;
   readonly allNamespaces: boolean;
   readonly host: string;
@@ -51,6 +54,8 @@ export class ExtenderService {
       random,
       clock,
       describeNode: options.describeNode,
+      describePod: podHints,
+      ownerSelectors: options.ownerSelectors,
       trouble: trouble.told,
     });
     const decider = new Decider({
