@@ -200,3 +200,17 @@ test('a stop before the cluster is known is a stop', async (t) => {
   ending.abort();
   assert.equal(await done, false);
 });
+
+test('without played joules nodes are read from the sources that there are, and one that has none is missing with its reason', async (t) => {
+  const { journal, options, until } = await played(t, {});
+  const { energy: _, ...real } = options;
+  const ending = new AbortController();
+  const done = runLiveExperiment(real, ending.signal);
+  await until('sample');
+  ending.abort();
+  assert.equal(await done, false);
+  const sample = journal.events().find(({ kind }) => kind === 'sample');
+  assert(sample?.kind === 'sample');
+  assert.deepEqual([Object.keys(sample.nodes), Object.keys(sample.missing)], [[], ['n1']]);
+  assert.notEqual(sample.missing['n1'], '');
+});

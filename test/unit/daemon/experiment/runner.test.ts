@@ -7,11 +7,14 @@ import { scheduleOf } from '../../../../src/evaluation/switchback/plan.ts';
 import type { DecisionRecord } from '../../../../src/history/decision-record.ts';
 import { LinearCurve } from '../../../../src/power-model/linear-curve.ts';
 import { KisimError } from '../../../../src/util/errors.ts';
+import { RandomStream } from '../../../../src/util/rng.ts';
 import { playedExperiment } from '../../../support/played-experiment.ts';
 import { planOf } from '../../../support/played-switchback.ts';
 
 const plan = planOf({ pairs: 6, periodSeconds: 30, washOutSeconds: 10 });
 const ALL = 12 * 30_000;
+/** Of played time. */
+const START = 1_800_000_000_000;
 
 function played(given: Parameters<typeof playedExperiment>[1] = {}) {
   const experiment = playedExperiment(plan, given);
@@ -125,6 +128,31 @@ describe('an experiment that is stopped', () => {
     assert.equal(second.measured().periods.length, 12);
     assert.equal(second.measured().periods[0]!.fromUnixMilliseconds, 1_800_000_000_000 + 110_000);
   });
+});
+
+test('wherever the program is killed, another run finishes the plan, and every period is known', async () => {
+  const first = played();
+  const done = first.runner.run(first.ending.signal);
+  await first.time.advance(ALL + 1000);
+  await done;
+  const { lines } = first.journal;
+  const random = new RandomStream(8);
+  const cuts = [1, 2, lines.length - 1, ...Array.from({ length: 25 }, () => random.integer(lines.length))];
+  for (const cut of cuts) {
+    const again = played();
+    again.journal.lines.push(...lines.slice(0, cut));
+    const last = lines[cut - 1];
+    again.time.now = (last === undefined ? 0 : last.at - START) + 700;
+    const finished = again.runner.run(again.ending.signal);
+    await again.time.advance(ALL + 1000);
+    assert.equal(await finished, true, `cut at ${cut}`);
+    const { periods } = again.measured();
+    assert.deepEqual(
+      periods.map(({ index, whole }) => [index, Math.round(whole.joules!), whole.knownShare]),
+      Array.from({ length: 12 }, (_, index) => [index, 2000, 1]),
+      `cut at ${cut}`,
+    );
+  }
 });
 
 describe('a pair is begun again', () => {
