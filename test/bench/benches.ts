@@ -6,6 +6,7 @@ import { guestPodsBench } from './guest-pods.bench.ts';
 import { historyBench } from './history.bench.ts';
 import { kubeAgreementBench } from './kube-agreement.bench.ts';
 import { kubeSpeedBench } from './kube-speed.bench.ts';
+import { latencyBench } from './latency.bench.ts';
 import { openbResultsBench } from './openb-results.bench.ts';
 import { openbSpeedBench } from './openb-speed.bench.ts';
 import { pwrBench } from './pwr.bench.ts';
@@ -13,6 +14,7 @@ import { rapl1khzBench } from './rapl-1khz.bench.ts';
 import { rulesSpeedBench } from './rules-speed.bench.ts';
 import { scanBench } from './scan.bench.ts';
 import { studyBench } from './study.bench.ts';
+import { throughputBench } from './throughput.bench.ts';
 import { truthBench } from './truth.bench.ts';
 import { watchMemoryBench } from './watch-memory.bench.ts';
 
@@ -33,6 +35,8 @@ export const benches: readonly Bench[] = [
   rulesSpeedBench,
   closedFormsBench,
   studyBench,
+  latencyBench,
+  throughputBench,
   watchMemoryBench,
   guestPodsBench,
 ];

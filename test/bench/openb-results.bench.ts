@@ -1,6 +1,6 @@
-import { mean, standardDeviation } from '../../src/evaluation/statistics/mean.ts';
 import type { TieRule } from '../../src/policy/policy.ts';
 import { CsvRows, readInput } from '../../src/simulation/inputs/csv-rows.ts';
+import { mean, standardDeviation } from '../../src/util/statistics/mean.ts';
 import { sharedData } from '../support/shared-data.ts';
 import type { Bench, BenchFigure } from './bench.ts';
 import { meanAndHalf, OpenbList, openbSeeds, openbSkip, percentByLoad } from './support/openb.ts';

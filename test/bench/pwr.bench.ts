@@ -1,5 +1,5 @@
-import { mean } from '../../src/evaluation/statistics/mean.ts';
 import { byArrivedLoad } from '../../src/simulation/static-fill.ts';
+import { mean } from '../../src/util/statistics/mean.ts';
 import type { Bench } from './bench.ts';
 import { meanAndHalf, OpenbList, openbSeeds, openbSkip } from './support/openb.ts';
 

@@ -1,4 +1,4 @@
-import { studentCritical } from '../../../src/evaluation/statistics/student-t.ts';
+import { studentCritical } from '../../../src/util/statistics/student-t.ts';
 
 export interface ControlledMean {
   readonly mean: number;

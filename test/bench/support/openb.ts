@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs';
 import type { Node } from '../../../src/cluster/node.ts';
 import type { Pod } from '../../../src/cluster/pod.ts';
-import { mean } from '../../../src/evaluation/statistics/mean.ts';
-import { estimateMean } from '../../../src/evaluation/statistics/mean-interval.ts';
 import { type TypicalPod, typicalPods } from '../../../src/policy/gpu/typical-pods.ts';
 import type { Policy, TieRule } from '../../../src/policy/policy.ts';
 import { policyByName } from '../../../src/policy/registry.ts';
 import { readOpenbNodes, readOpenbPods } from '../../../src/simulation/inputs/openb.ts';
 import { openbExperiment } from '../../../src/simulation/openb-protocol.ts';
 import { byArrivedLoad, fillStatically, type StaticFillResult } from '../../../src/simulation/static-fill.ts';
+import { mean } from '../../../src/util/statistics/mean.ts';
+import { estimateMean } from '../../../src/util/statistics/mean-interval.ts';
 import { sharedData } from '../../support/shared-data.ts';
 
 /** Of the study: GPUs asked for in the end against those there are, and its first seed. */
