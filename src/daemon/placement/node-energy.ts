@@ -16,6 +16,7 @@ import { type PodPlace, PodUseReader } from '../../kubernetes/energy/pod-use.ts'
 import { PrometheusClient } from '../../kubernetes/energy/prometheus-client.ts';
 import { PrometheusCounters } from '../../kubernetes/energy/prometheus-counters.ts';
 import type { KubeApi } from '../../kubernetes/kube-api.ts';
+import { troubleLog } from '../../kubernetes/trouble-log.ts';
 import type { Clock } from '../../util/clock.ts';
 import type { Logger } from '../../util/log.ts';
 import type { RandomSource } from '../../util/rng.ts';
@@ -81,7 +82,7 @@ export class NodeEnergy implements Service {
       api,
       random,
       clock,
-      trouble: (place, error) => log.warn('node-identities-not-read', { place, error }),
+      trouble: troubleLog(log, 'node-identities-not-read', clock),
       changed: () => host?.counters.setNodes(this.#identities.all),
     });
     this.#modelled = new ModelledCounters({
