@@ -1,10 +1,9 @@
-import type { NodeEnergyCounters, NodeEnergyReading } from '../../cluster/node-energy.ts';
+import type { NodeEnergyCounters } from '../../cluster/node-energy.ts';
 import type { DecisionSink } from '../../controller/ports.ts';
 import { errors } from '../../evaluation/errors.ts';
 import type {
   JournalDecision,
   JournalEvent,
-  NodeSample,
   UsedSample,
 } from '../../evaluation/switchback/journal-records.ts';
 import { measure } from '../../evaluation/switchback/measure.ts';
@@ -14,6 +13,7 @@ import type { Logger } from '../../util/log.ts';
 import type { Sleep } from '../../util/sleep.ts';
 import type { Milliseconds } from '../../util/units.ts';
 import { daemonErrors } from '../errors.ts';
+import { EnergyReadings } from './energy-readings.ts';
 import type { ExperimentJournal } from './journal.ts';
 import type { PodLivesSource } from './pod-lives.ts';
 
@@ -80,17 +80,22 @@ export class ExperimentRunner implements DecisionSink {
   readonly #o: ExperimentRunnerOptions;
   readonly #times: RunnerTimes;
   readonly #schedule: readonly ScheduledPeriod[];
-  #reading: Promise<void> | undefined;
+  readonly #readings: EnergyReadings;
   readonly #failing = new AbortController();
   /** Why nothing can be written down any more. */
   #failure: unknown;
   #begun = false;
-  #energyTrouble: string | undefined;
 
   constructor(options: ExperimentRunnerOptions) {
     this.#o = options;
     this.#times = { ...usualTimes, ...options.times };
     this.#schedule = scheduleOf(options.journal.header.plan);
+    this.#readings = new EnergyReadings({
+      ...options,
+      write: (sample) => {
+        if (this.#begun) this.#write(sample);
+      },
+    });
   }
 
   /** Decisions of the placement loop, for the journal. */
@@ -133,7 +138,7 @@ export class ExperimentRunner implements DecisionSink {
       return isOver;
     } finally {
       ending.abort();
-      await this.#reading;
+      await this.#readings.ended;
       if (this.#begun) this.#write({ kind: 'stop', at: this.#now, why: signal.aborted ? 'stopped' : 'over' });
       this.#begun = false;
       await pods.stop();
@@ -165,8 +170,9 @@ export class ExperimentRunner implements DecisionSink {
     const measured = measure(journal.header, journal.events()).periods.filter(({ pair }) => pair >= from);
     if (measured.length === 0 || measured.some(({ whole }) => whole.joules !== undefined)) return;
     const { leastKnown, knownShare } = measured[0]!.whole;
+    const why = this.#readings.missing === '' ? '' : `: ${this.#readings.missing}`;
     throw errors.KISIM_E_EXPERIMENT_ENERGY_MISSING(
-      `of ${leastKnown ?? 'all nodes'} ${(100 * knownShare).toFixed(0)} % is known${this.#energyTrouble ? `: ${this.#energyTrouble}` : ''}`,
+      `of ${leastKnown ?? 'all nodes'} ${(100 * knownShare).toFixed(0)} % is known${why}`,
     );
   }
 
@@ -174,9 +180,9 @@ export class ExperimentRunner implements DecisionSink {
   async #lastReading(signal: AbortSignal): Promise<void> {
     const limit = new AbortController();
     const readings = async () => {
-      await this.#reading;
-      this.#read(signal);
-      await this.#reading;
+      await this.#readings.ended;
+      this.#readings.begin(signal);
+      await this.#readings.ended;
     };
     await Promise.race([readings(), this.#o.sleep(this.#times.lastReadingMilliseconds, limit.signal)]);
     limit.abort();
@@ -221,14 +227,14 @@ export class ExperimentRunner implements DecisionSink {
     let nextReading = start + ((washOutSeconds * 1000) % step);
     policies.use(policy);
     this.#write({ kind: 'period', at: this.#now, index, side, policy });
-    this.#read(signal);
+    this.#readings.begin(signal);
     for (;;) {
       const now = this.#monotonic;
       const broken = this.#whatBreaks(offset, signal);
       if (broken !== undefined) return broken;
       if (now >= end) break;
       if (now >= nextReading) {
-        this.#read(signal);
+        this.#readings.begin(signal);
         while (nextReading <= now) nextReading += step;
       }
       const left = (end - now) / 1000;
@@ -236,7 +242,7 @@ export class ExperimentRunner implements DecisionSink {
       await sleep(Math.max(1, Math.min(end, nextReading, now + LOOK_MILLISECONDS) - now), signal);
     }
     this.#write({ kind: 'end', at: this.#now, index });
-    this.#read(signal);
+    this.#readings.begin(signal);
     return undefined;
   }
 
@@ -246,47 +252,6 @@ export class ExperimentRunner implements DecisionSink {
     if (hindered !== undefined) return hindered.says;
     const set = Math.abs(this.#now - this.#monotonic - offset);
     return set > CLOCK_SET_MILLISECONDS ? 'the clock of this host was set, or it was suspended' : undefined;
-  }
-
-  /** One reading at a time: a source that is slow is asked again when it has answered. */
-  #read(signal: AbortSignal): void {
-    this.#reading ??= this.#readOnce(signal).finally(() => {
-      this.#reading = undefined;
-    });
-  }
-
-  async #readOnce(signal: AbortSignal): Promise<void> {
-    const { energy, used, log } = this.#o;
-    let reading: NodeEnergyReading;
-    try {
-      reading = await energy.read(signal);
-    } catch (error) {
-      // What is not read is missing, and counted as missing.
-      if (!signal.aborted) log.error('experiment-energy-not-read', { error });
-      return;
-    }
-    if (!this.#begun) return;
-    const { unixMilliseconds: at, nodes, missing } = reading;
-    const cpu = used?.([...nodes.keys(), ...missing.keys()], at);
-    this.#tellMissing(missing);
-    this.#write({
-      kind: 'sample',
-      at,
-      nodes: Object.fromEntries(
-        [...nodes].map(([name, { joules, asOfUnixMilliseconds, source }]): [string, NodeSample] => [
-          name,
-          [joules, asOfUnixMilliseconds, source],
-        ]),
-      ),
-      missing: Object.fromEntries(missing),
-      ...(cpu === undefined ? {} : { used: cpu }),
-    });
-  }
-
-  #tellMissing(missing: ReadonlyMap<string, string>): void {
-    const says = [...missing].map(([node, why]) => `${node}: ${why}`).join('; ');
-    if (says !== '' && says !== this.#energyTrouble) this.#o.log.warn('experiment-energy-missing', { says });
-    this.#energyTrouble = says;
   }
 
   /** An experiment that cannot be written down ends; who told of the event has no part in that. */
