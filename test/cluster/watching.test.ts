@@ -45,7 +45,10 @@ describe('watching a real cluster', { skip: outsideNamespace }, () => {
       api,
       random: seededRandom(1),
       pageSize: 5,
+      ownerSelectors: true,
       sink: {
+        namespaceChanged: (name, labels) =>
+          told.add(`namespace ${name} ${labels?.['tier'] ?? 'without tier'}`),
         setNodes: (nodes) => told.add(`nodes ${nodes.map(({ name }) => name).join()}`),
         bound: (_, { name }, on) => told.add(`${name} on ${on}`),
         gone: (uid) => told.add(`${names.get(uid)} gone`),
@@ -56,9 +59,12 @@ describe('watching a real cluster', { skip: outsideNamespace }, () => {
       },
     });
     watcher.subscribe({
-      pending: ({ uid, name, isGated }) => {
+      pending: ({ uid, name, isGated, pod: { scheduling } }) => {
         names.set(uid, name);
-        told.add(`${name} waits${isGated ? ' gated' : ''}`);
+        const owner = scheduling?.ownerSelector?.map(({ key, values }) => `${key}=${values.join()}`);
+        told.add(
+          `${name} waits${isGated ? ' gated' : ''}${owner === undefined ? '' : ` with ${owner.join()}`}`,
+        );
       },
       settled: () => undefined,
     });
@@ -72,11 +78,9 @@ describe('watching a real cluster', { skip: outsideNamespace }, () => {
   });
 
   test('what was there is listed, in pages', () => {
-    assert.equal(told.all[0], 'nodes a');
-    assert.deepEqual(
-      told.all.slice(1).sort(),
-      Array.from({ length: 12 }, (_, i) => `early-${i} waits`).sort(),
-    );
+    const listed = told.all.filter((text) => !text.startsWith('namespace'));
+    assert.equal(listed[0], 'nodes a');
+    assert.deepEqual(listed.slice(1).sort(), Array.from({ length: 12 }, (_, i) => `early-${i} waits`).sort());
     assert.deepEqual(troubles, []);
   });
 
@@ -98,6 +102,48 @@ describe('watching a real cluster', { skip: outsideNamespace }, () => {
     assert.deepEqual(troubles, []);
   });
 
+  test('what pods belong to, and labels of namespaces', async () => {
+    const labels = { app: 'web' };
+    await plane.client.create({ ...pod('web'), metadata: { name: 'web', namespace: 'default', labels } });
+    await told.has('web waits');
+    await plane.client.create({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'web', namespace: 'default' },
+      spec: { selector: labels, ports: [{ port: 80 }] },
+    });
+    await told.has('web waits with app=web');
+    const container = { name: 'main', image: 'registry.example/base:1' };
+    const set = (await plane.client.create({
+      apiVersion: 'apps/v1',
+      kind: 'ReplicaSet',
+      metadata: { name: 'set', namespace: 'default' },
+      spec: {
+        selector: { matchLabels: { set: 'one' } },
+        template: { metadata: { labels: { set: 'one' } }, spec: { containers: [container] } },
+      },
+    })) as { readonly metadata: { readonly uid: string } };
+    const owner = {
+      apiVersion: 'apps/v1',
+      kind: 'ReplicaSet',
+      name: 'set',
+      uid: set.metadata.uid,
+      controller: true,
+    };
+    await plane.client.create({
+      ...pod('owned'),
+      metadata: { name: 'owned', namespace: 'default', labels: { set: 'one' }, ownerReferences: [owner] },
+    });
+    await told.has('owned waits with set=one');
+    await plane.client.create({
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: 'gold', labels: { tier: 'gold' } },
+    });
+    await told.has('namespace gold gold');
+    assert.deepEqual(troubles, []);
+  });
+
   test('the API server restarts: nothing is told twice, and what happens after it is seen', async () => {
     told.take();
     const known = watcher.podCount;
@@ -113,7 +159,7 @@ describe('watching a real cluster', { skip: outsideNamespace }, () => {
     await told.has('late waits');
     await told.has('early-1 gone');
     // A pod that is deleted may be marked before it goes.
-    const news = told.take().filter((text) => text !== 'early-1 waits');
+    const news = told.take().filter((text) => text !== 'early-1 waits' && !text.startsWith('namespace'));
     assert.deepEqual(news.sort(), ['early-1 gone', 'late waits']);
     assert.equal(watcher.podCount, known);
     for (const error of troubles) assert(error instanceof KisimError, String(error));
