@@ -10,6 +10,7 @@ import { experimentCommand } from './specs/experiment.ts';
 import { explainCommand } from './specs/explain.ts';
 import { exportCommand } from './specs/export.ts';
 import { extenderCommand } from './specs/extender.ts';
+import { headroomCommand } from './specs/headroom.ts';
 import { installServiceCommand } from './specs/install-service.ts';
 import { manCommand } from './specs/man.ts';
 import { pauseCommand, resumeCommand } from './specs/pause.ts';
@@ -53,6 +54,7 @@ export const commandTable: readonly CommandSpec[] = [
   benchmarkCommand,
   experimentCommand,
   replayCommand,
+  headroomCommand,
   simulateCommand,
   extenderCommand,
   scoreServerCommand,
