@@ -1,4 +1,5 @@
 import { loadConfig } from '../../config/load.ts';
+import { jobRecordName } from '../../controller/jobs/record-name.ts';
 import { openHistoryReader } from '../../history/reader.ts';
 import type { CommandContext } from '../command.ts';
 import { cliErrors } from '../errors.ts';
@@ -30,10 +31,14 @@ export async function runExplain(context: CommandContext): Promise<number> {
 
 function readPod({ args, options }: CommandContext): { pod: string; namespace: string | undefined } {
   const [given = ''] = args;
-  const [first, second, ...rest] = given.split('/');
+  const steps = given.split('/');
+  // A Job as kubectl names it, with its namespace before it or not.
+  const [kind, job] = steps.slice(-2);
+  if (kind === 'job' && steps.length > 1) steps.splice(-2, 2, jobRecordName(job!));
+  const [first, second, ...rest] = steps;
   const named = options['namespace'];
   const namespace = typeof named === 'string' && named !== '' ? named : undefined;
-  if (first === undefined || first === '' || second === '' || rest.length > 0)
+  if (first === undefined || first === '' || second === '' || rest.length > 0 || given.endsWith('/'))
     throw cliErrors.KISIM_E_USAGE(`explain ${given}`);
   if (second === undefined) return { pod: first, namespace };
   if (namespace !== undefined && namespace !== first)

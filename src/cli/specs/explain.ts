@@ -7,7 +7,9 @@ export const explainCommand: CommandSpec = {
     'What the placement loop decided about a pod: the node, joules per term, what the best other nodes would have cost, ' +
     'which rule was beaten, and which one was fallen back to. Joules are predictions of the rule that decided. Works ' +
     'without the cluster and without the daemon.',
-  arguments: [{ name: 'pod', description: 'name of the pod, or NAMESPACE/NAME', required: true }],
+  arguments: [
+    { name: 'pod', description: 'name of the pod, NAMESPACE/NAME, or job/NAME for a Job', required: true },
+  ],
   options: [
     { flags: '-n, --namespace <name>', description: 'namespace of the pod; any where left out' },
     { flags: '--last <count>', description: 'how many decisions, newest first', default: '1' },
@@ -19,6 +21,7 @@ export const explainCommand: CommandSpec = {
       command: 'kisimd explain shop/web-7d9f --last 5 --json',
       does: 'the last five decisions about it, as JSON',
     },
+    { command: 'kisimd explain job/report -n shop', does: 'why a suspended Job was started, and where' },
   ],
   run: async (context) => (await import('../commands/explain.ts')).runExplain(context),
 };

@@ -3,7 +3,7 @@ import type { ImaginedPods } from '../../kubernetes/pod-reader.ts';
 import type { Milliseconds } from '../../util/units.ts';
 import { DeadlineKeeper } from '../deadline-keeper.ts';
 import type { BookObserver, ClusterBook, LoopTime } from '../ports.ts';
-import { type JobPlan, mostFirst, type PlannedPod } from './job-plan.ts';
+import type { JobPlan, PlannedPod } from './job-plan.ts';
 
 /** Room that the pods of a started Job have not taken by then is free again. */
 const STARTED_MILLISECONDS: Milliseconds = 60_000;
@@ -130,9 +130,13 @@ export class JobBook implements ClusterBook {
   }
 
   #end(uid: string): void {
-    const nodes = this.#started.get(uid)?.nodes ?? [];
+    const ran = new Set(this.#started.get(uid)?.nodes);
+    const planned = this.#plans.get(uid)?.nodes.split(',') ?? [];
     this.notStarted(uid);
-    if (nodes.length > 0) this.#o.ran(uid, mostFirst(nodes).join(','));
+    if (ran.size === 0) return;
+    // In the order of the plan, so that what went as planned reads as it was planned.
+    const others = [...ran].filter((node) => !planned.includes(node));
+    this.#o.ran(uid, [...planned.filter((node) => ran.has(node)), ...others].join(','));
   }
 
   #drop(uid: string): void {

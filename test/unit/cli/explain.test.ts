@@ -63,6 +63,22 @@ test('a pod that was freed is told why', async (t) => {
   assert.match(out, /because: no node could take it then/);
 });
 
+test('a Job is asked for as kubectl names it', async (t) => {
+  const { history, path: db } = openHistory(t);
+  history.record({ ...demoDecisions[0]!, pod: 'job/report', uid: 'j1', node: 'green-1,green-2' });
+  history.close();
+  for (const [name, options] of [
+    ['job/report', {}],
+    ['job/report', { namespace: 'shop' }],
+    ['shop/job/report', {}],
+  ] as const)
+    assert.match(
+      (await run(explainCommand, { db, ...options }, [name])).out,
+      /^shop\/job\/report: sent to green-1,green-2 by marginal-run-out/,
+    );
+  await assert.rejects(run(explainCommand, { db }, ['job/']), { code: 'KISIM_E_USAGE' });
+});
+
 test('--json has every term of every node', async (t) => {
   const { out } = await run(explainCommand, { db: demo(t), json: true }, ['web-7d9f']);
   const [decision] = JSON.parse(out);

@@ -289,12 +289,12 @@ describe('room of a started Job', () => {
     // The watch tells that the Job waits no more; its pods are still to come.
     see(job);
     assert.equal(book.cluster?.podCount, 2);
-    jobBook.bound(uid, 'node-1');
+    jobBook.bound(uid, 'node-2');
     assert.equal(book.cluster?.podCount, 1);
     assert.deepEqual(ran, []);
-    jobBook.bound(uid, 'node-2');
+    jobBook.bound(uid, 'node-0');
     assert.equal(book.cluster?.podCount, 0);
-    assert.deepEqual(ran, [{ uid, nodes: 'node-1,node-2' }]);
+    assert.deepEqual(ran, [{ uid, nodes: 'node-0,node-2' }]);
   });
 
   test('is free again where no pods come', async () => {
