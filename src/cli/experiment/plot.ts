@@ -1,8 +1,8 @@
-import { estimateMean } from '../../util/statistics/mean-interval.ts';
 import type { SwitchbackResult } from '../../evaluation/switchback/analysis.ts';
 import { type PeriodMeasurement, workOf } from '../../evaluation/switchback/period.ts';
 import { sides } from '../../evaluation/switchback/plan.ts';
 import type { Plot, PlotPoint, PlotSeries } from '../../export/plot/plot.ts';
+import { estimateMean } from '../../util/statistics/mean-interval.ts';
 
 /**
  * Joules per unit of work of every period, each a line over its window in the colour of its policy, and for each policy the
