@@ -184,3 +184,13 @@ test('SVG: names are escaped, and with nothing known it says so', async () => {
   const empty = await renderSvgPlot({ ...plotOf(series('a', [undefined])), width: 600, height: 300 });
   assert.match(empty, /no known values/);
 });
+
+test('series that ask for it have one colour, in both forms', () => {
+  const plot = plotOf(series('a', [1, 2]), { ...series('a, mean', [3, 3]), colour: 0 }, series('b', [5, 5]));
+  const colours = (chartOption(plot, 600)['series'] as { color: string }[]).map(({ color }) => color);
+  assert.equal(colours[0], colours[1]);
+  assert.notEqual(colours[0], colours[2]);
+  const text = renderTerminalPlot(plot, { colour: true }).join('\n');
+  const escapes = new Set(text.split('\x1b[').flatMap((part) => /^\d+m/.exec(part)?.[0] ?? []));
+  assert.deepEqual([...escapes].sort(), ['0m', '35m', '36m']);
+});
