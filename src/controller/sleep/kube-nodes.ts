@@ -1,3 +1,4 @@
+import type { Labels } from '../../cluster/labels.ts';
 import type { ApiNode, ObjectMeta } from '../../kubernetes/api-objects.ts';
 import { type GuardedWrites, guardedPatch } from '../../kubernetes/guarded-patch.ts';
 import type { KubeObject } from '../../kubernetes/kube-object.ts';
@@ -116,6 +117,10 @@ export class KubeNodes implements NodeStates, NodeWrites {
   }
 }
 
+export function isControlPlane(labels: Labels): boolean {
+  return CONTROL_PLANE_LABELS.some((label) => label in labels);
+}
+
 function holdNode(object: KubeObject): HeldNode {
   const { metadata } = object;
   const { labels = {}, annotations = {} } = metadata as ObjectMeta;
@@ -133,7 +138,7 @@ function holdNode(object: KubeObject): HeldNode {
       isReady: ready?.status === 'True',
       readinessSince: timeOf(ready?.lastTransitionTime),
       heardAt: timeOf(ready?.lastHeartbeatTime),
-      isControlPlane: CONTROL_PLANE_LABELS.some((label) => label in labels),
+      isControlPlane: isControlPlane(labels),
       keepsAwake: KEEP_AWAKE_ANNOTATION in annotations,
       isTainted: (spec?.taints ?? []).some(
         ({ key, effect }) => key !== CORDON_TAINT && effect !== 'PreferNoSchedule',

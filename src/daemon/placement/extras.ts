@@ -4,6 +4,7 @@ import { installations } from './installations.ts';
 import { jobLoop } from './job-loop.ts';
 import type { Extra } from './live-parts.ts';
 import { nodeAdvice } from './node-advice.ts';
+import { replacement } from './replacement.ts';
 import { runRecorder } from './run-recorder.ts';
 import { sleepingNodes } from './sleeping-nodes.ts';
 
@@ -16,4 +17,5 @@ export const liveExtras: readonly Extra[] = [
   nodeAdvice,
   installations,
   sleepingNodes,
+  replacement,
 ];
