@@ -68,7 +68,8 @@ test('a cluster that is not there does not stop the meter', async (t) => {
   assert.equal((await fetch(`${bench.url()}/healthz`)).status, 200);
   assert.equal(await bench.daemon.stop(), true);
   const [, fields] = bench.events.find(([event]) => event === 'placement-not-started')!;
-  assert.equal((fields?.['error'] as { code: string }).code, 'KISIM_E_KUBE_NO_CLUSTER');
+  const error = fields!['error'] as { code: string };
+  assert.equal(error.code, 'KISIM_E_KUBE_NO_CLUSTER');
 });
 
 test('an unknown policy is told before anything is started', (t) => {
