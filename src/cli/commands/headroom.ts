@@ -20,11 +20,11 @@ const USUAL_POLICIES = [
 const SLEEP_POLICIES = ['best-fit+awake-first', 'marginal-power+awake-first'] as const;
 /** What the search may take: some seconds. */
 const MOVES_PER_POD = 1000;
-const MOST_MOVES = 300_000;
+const MOST_MOVES = 100_000;
 
 /** `kisimd headroom`. @throws KISIM_E_HEADROOM_..., KISIM_E_KUBE_..., KISIM_E_MANIFEST_..., KISIM_E_INPUT_NODE_TABLE */
 export async function runHeadroom(context: CommandContext): Promise<number> {
-  const { options } = context;
+  const { options, stderr } = context;
   const useShare = numberOption(options, 'use', 1, (use) => use >= 0 && use <= 10);
   const hours = numberOption(options, 'hours', 24, (value) => value > 0 && value <= 1e6);
   const seed = numberOption(options, 'seed', 1, (value) => Number.isSafeInteger(value) && value >= 0);
@@ -50,7 +50,11 @@ export async function runHeadroom(context: CommandContext): Promise<number> {
     policies,
     seed,
     moves: Math.min(MOST_MOVES, MOVES_PER_POD * cluster.pods.length),
+    onProgress: (step) => {
+      if (stderr.isTTY === true) stderr.write(`\r\x1b[K${step}`);
+    },
   });
+  if (stderr.isTTY === true) stderr.write('\r\x1b[K');
   const head: HeadroomHead = { source: cluster.source, useShare, hours, hosts, sleepAsked: sleep };
   context.stdout.write(options['json'] === true ? headroomJson(report, head) : headroomText(report, head));
   return 0;

@@ -14,6 +14,8 @@ export interface SearchSize {
   readonly seed: number;
   /** Of the search with hindsight; 0: none. */
   readonly moves: number;
+  /** Told before each step that may take seconds. */
+  readonly onProgress?: ((step: string) => void) | undefined;
 }
 
 export interface RulePlacement extends Placement {
@@ -53,6 +55,7 @@ export function placeAnew(situation: Situation, sleeps: boolean, size: SearchSiz
   const workload = standingWorkload(situation);
   const ownCurve = curvesOf(situation);
   const rules = size.policies.map((name): RulePlacement => {
+    size.onProgress?.(`placing ${situation.pods.length} pods by ${name}`);
     const policy = new RecordedPolicy(policyByName(name), situation.pods.length);
     const { dropped } = simulate({ nodes, workload, policy, seed: size.seed, options: OPTIONS });
     const placement = { nodeOf: policy.nodes, sleeps };
@@ -84,12 +87,13 @@ function search(
   situation: Situation,
   start: RulePlacement,
   sleeps: boolean,
-  { seed, moves }: SearchSize,
+  { seed, moves, onProgress }: SearchSize,
 ): Placement | string {
   if (moves === 0) return 'not asked for';
   if (situation.machines < situation.nodes.length) return 'nodes share machines';
   const plain = withoutConstraints(situation);
   if (plain === undefined) return 'pods may not run on every node';
+  onProgress?.(`searching for a better placement than that of ${start.policy}`);
   try {
     const { assignment } = annealOffline(
       {

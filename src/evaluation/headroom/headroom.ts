@@ -106,7 +106,7 @@ export function headroom(input: HeadroomInput): HeadroomReport {
     asleep,
     sleepers,
     // On one machine every placement is the same.
-    bound: situation.machines === 1 ? now : boundOf(situation, asleep !== undefined),
+    bound: situation.machines === 1 ? now : boundOf(situation, asleep !== undefined, input.onProgress),
     best,
     reasons: reasonsOf(situation, input, stay, bestAwake, best),
     savedShare: doubtOf(situation, nowOf, best, input.seed),
@@ -122,8 +122,13 @@ function baselinePlacement(situation: Situation, seed: number): Int32Array {
   return placeAnew(situation, false, { policies: [BASELINE], seed, moves: 0 }).rules[0]!.nodeOf;
 }
 
-function boundOf(situation: Situation, sleeps: boolean): Watts | string {
+function boundOf(
+  situation: Situation,
+  sleeps: boolean,
+  onProgress: SearchSize['onProgress'],
+): Watts | string {
   const { nodes, pods } = relaxed(situation);
+  onProgress?.('computing the lower bound');
   try {
     const { joules } = lowerBound(
       {
