@@ -117,7 +117,7 @@ describe('Jobs, Deployments and nodes on the real API server, with the account o
   });
 
   test('a suspended Job is started where work costs least, and its pods run there without a gate', async () => {
-    const { events } = await start();
+    const { events, placement } = await start();
     const name = await job({ labels: ASKED }, { parallelism: 2, completions: 2 });
     await waitFor('the start', 20, () => isStarted(name));
     const { metadata, spec } = await read(name);
@@ -128,6 +128,10 @@ describe('Jobs, Deployments and nodes on the real API server, with the account o
       spec?.template?.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
     assert.deepEqual(required?.nodeSelectorTerms[0]?.matchFields?.[0]?.values, ['n2']);
     for (const pod of await podsOf(name, 2)) assert.equal(await cluster.boundNode(pod), 'n2');
+    // Long before what was planned would be given up.
+    await waitFor('real pods in the place of planned ones', 20, () =>
+      Promise.resolve(placement.parts?.book.cluster?.podCount === 2),
+    );
     const [record] = records.filter(({ pod }) => pod === `job/${name}`);
     assert.equal(record?.outcome, 'placed');
     const said = await waitFor('the event', 20, async () => {

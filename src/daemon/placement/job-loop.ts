@@ -2,6 +2,7 @@ import { JobActor } from '../../controller/jobs/job-actor.ts';
 import { JobBook } from '../../controller/jobs/job-book.ts';
 import { JobDecider } from '../../controller/jobs/job-decider.ts';
 import { JobPods } from '../../controller/jobs/job-pods.ts';
+import { SleepingJobNodes } from '../../controller/jobs/sleeping-job-nodes.ts';
 import { WaitingJobs } from '../../controller/jobs/waiting-jobs.ts';
 import { PlacementLoop } from '../../controller/placement-loop.ts';
 import { JobWatcher } from '../../kubernetes/job-watcher.ts';
@@ -53,6 +54,7 @@ export function jobLoop(parts: LiveParts): Service | undefined {
       rule: features.jobTemplates,
       strength: placement.strength,
     }),
+    sleeping: new SleepingJobNodes(parts.wakeRequests),
     leadership: parts.leadership,
     paused: parts.paused,
     sink,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { SleepingJobNodes } from '../../../../src/controller/jobs/sleeping-job-nodes.ts';
 import {
   DECIDED_BY_ANNOTATION,
   JOB_LABEL,
@@ -191,6 +192,77 @@ describe('a suspended Job that asks to be placed', () => {
     assert.equal(now(job)?.spec?.suspend, false);
     assert.match(records[0]?.reason ?? '', /its template cannot be read/);
     assert.equal(events.filter(({ event }) => event === 'job-not-read').length, 1);
+  });
+});
+
+describe('a Job that is decided for nodes that sleep', () => {
+  const asleep = () => {
+    const states = new Map<string, 'asleep' | 'lost'>();
+    const wanted = new Map<string, string>();
+    return {
+      states,
+      wanted,
+      sleeping: new SleepingJobNodes({
+        readiness: (node) => states.get(node) ?? 'ready',
+        want: (key, node) => void wanted.set(key, node),
+        release: (key) => void wanted.delete(key),
+      }),
+    };
+  };
+  const twoPods = { annotations: { [SLACK_ANNOTATION]: '30m' }, spec: { parallelism: 2, completions: 2 } };
+
+  test('waits until all of them are up, and holds them meanwhile', async () => {
+    const { states, wanted, sleeping } = asleep();
+    const { time, loop, waiting, create, see, now } = playedJobs({
+      policy: roundRobin(),
+      loop: { sleeping },
+    });
+    states.set('node-1', 'asleep');
+    waiting.start();
+    loop.start();
+    const job = create(twoPods);
+    see(job);
+    await time.play(120_000);
+    assert.equal(now(job)?.spec?.suspend, true);
+    assert.deepEqual([...wanted.values()], ['node-0', 'node-1']);
+    states.clear();
+    await time.play(1_500);
+    assert.deepEqual(templateNodes(now(job)), ['node-0', 'node-1']);
+    assert.equal(wanted.size, 0);
+  });
+
+  test('is decided anew where one of them does not wake', async () => {
+    const { states, wanted, sleeping } = asleep();
+    const { time, loop, waiting, create, see, now, book } = playedJobs({
+      policy: roundRobin(),
+      loop: { sleeping },
+    });
+    states.set('node-1', 'asleep');
+    waiting.start();
+    loop.start();
+    const job = create(twoPods);
+    see(job);
+    await time.play(60_000);
+    states.set('node-1', 'lost');
+    await time.play(1_500);
+    assert.deepEqual(templateNodes(now(job)), ['node-2', 'node-0']);
+    assert.equal(wanted.size, 0);
+    assert.equal(book.cluster?.podCount, 2);
+  });
+
+  test('is started as it is at its deadline', async () => {
+    const { states, wanted, sleeping } = asleep();
+    const { time, loop, waiting, create, see, now, book } = playedJobs({ loop: { sleeping } });
+    for (const node of ['node-0', 'node-1', 'node-2']) states.set(node, 'asleep');
+    waiting.start();
+    loop.start();
+    const job = create();
+    see(job);
+    await time.play(DEADLINE_MILLISECONDS + 1_000);
+    assert.equal(now(job)?.spec?.suspend, false);
+    assert.deepEqual(templateNodes(now(job)), []);
+    assert.equal(wanted.size, 0);
+    assert.equal(book.cluster?.podCount, 0);
   });
 });
 
