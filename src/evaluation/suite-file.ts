@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { systemErrorCode } from '../util/errors.ts';
-import { offsetOf } from '../util/yaml-offset.ts';
+import { readYamlForm } from '../util/yaml-form.ts';
 import { errors } from './errors.ts';
 import { checkSuite, type Suite } from './suite.ts';
 import { namedSuites } from './suites.ts';
@@ -50,23 +49,9 @@ export function loadSuite(nameOrFile: string): Suite {
 
 /** `path` is for messages, and names a suite that has no name of its own. */
 export function parseSuite(path: string, text: string): Suite {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
-  const place = (offset: number) => `${path}:${lines.linePos(offset).line}`;
-  const mistake = [...document.errors, ...document.warnings][0];
-  if (mistake !== undefined)
-    throw errors.KISIM_E_EVALUATION_SUITE_FILE(`${place(mistake.pos[0])}: ${mistake.message}`);
-  const parsed = form.safeParse(document.toJS());
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0]!;
-    const keys = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0]!] : issue.path;
-    const offset = offsetOf(document.contents, keys);
-    throw errors.KISIM_E_EVALUATION_SUITE_FILE(
-      `${place(offset)}: ${keys.join('.') || 'the file'}: ${issue.message}`,
-    );
-  }
+  const { data } = readYamlForm(form, path, text, (found) => errors.KISIM_E_EVALUATION_SUITE_FILE(found));
   const base = namedSuites['default']!;
-  const { cells, name = path, ...rest } = parsed.data;
+  const { cells, name = path, ...rest } = data;
   const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
   return checkSuite({
     ...base,

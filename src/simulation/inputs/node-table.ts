@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import type { Node, NodeSleep } from '../../cluster/node.ts';
 import { gpuPowerOf } from '../../power-model/gpu-models.ts';
@@ -9,7 +8,7 @@ import type { ServerModel } from '../../power-model/server-model.ts';
 import { readServerModels } from '../../power-model/server-models.ts';
 import { TableCurve } from '../../power-model/table-curve.ts';
 import { systemErrorCode } from '../../util/errors.ts';
-import { offsetOf } from '../../util/yaml-offset.ts';
+import { readYamlForm } from '../../util/yaml-form.ts';
 import { inputErrors } from './errors.ts';
 
 const watts = z.number().min(0).max(100_000);
@@ -82,24 +81,11 @@ export function readNodeTable(path: string): NodeTable {
 
 /** `path` is for messages alone. */
 export function parseNodeTable(path: string, text: string): NodeTable {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
-  const place = (offset: number) => `${path}:${lines.linePos(offset).line}`;
-  const mistake = [...document.errors, ...document.warnings][0];
-  if (mistake !== undefined)
-    throw inputErrors.KISIM_E_INPUT_NODE_TABLE(`${place(mistake.pos[0])}: ${mistake.message}`);
-  const parsed = form.safeParse(document.toJS());
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0]!;
-    const keys = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0]!] : issue.path;
-    throw inputErrors.KISIM_E_INPUT_NODE_TABLE(
-      `${place(offsetOf(document.contents, keys))}: ${keys.join('.') || 'the file'}: ${issue.message}`,
-    );
-  }
+  const { data, place } = readYamlForm(form, path, text, (found) =>
+    inputErrors.KISIM_E_INPUT_NODE_TABLE(found),
+  );
   const models = readServerModels();
-  const rules = parsed.data.nodes.map((each, i) => {
-    return compile(each, models, place(offsetOf(document.contents, ['nodes', i])));
-  });
+  const rules = data.nodes.map((each, i) => compile(each, models, place(['nodes', i])));
   return {
     describe(node) {
       const rule = rules.find(({ matches }) => matches(node));
