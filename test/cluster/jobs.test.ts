@@ -129,8 +129,12 @@ describe('Jobs, Deployments and nodes on the real API server, with the account o
     assert.deepEqual(required?.nodeSelectorTerms[0]?.matchFields?.[0]?.values, ['n2']);
     for (const pod of await podsOf(name, 2)) assert.equal(await cluster.boundNode(pod), 'n2');
     // Long before what was planned would be given up.
+    const { watcher, book } = placement.parts!;
     await waitFor('real pods in the place of planned ones', 20, () =>
-      Promise.resolve(placement.parts?.book.cluster?.podCount === 2),
+      Promise.resolve(
+        [...watcher.pods()].filter(({ nodeName }) => nodeName === 'n2').length === 2 &&
+          book.cluster?.podCount === 2,
+      ),
     );
     const [record] = records.filter(({ pod }) => pod === `job/${name}`);
     assert.equal(record?.outcome, 'placed');
