@@ -12,6 +12,7 @@ import { openbSpeedBench } from './openb-speed.bench.ts';
 import { pwrBench } from './pwr.bench.ts';
 import { rapl1khzBench } from './rapl-1khz.bench.ts';
 import { rulesSpeedBench } from './rules-speed.bench.ts';
+import { safetyBench } from './safety.bench.ts';
 import { scanBench } from './scan.bench.ts';
 import { studyBench } from './study.bench.ts';
 import { throughputBench } from './throughput.bench.ts';
@@ -38,5 +39,6 @@ export const benches: readonly Bench[] = [
   latencyBench,
   throughputBench,
   watchMemoryBench,
+  safetyBench,
   guestPodsBench,
 ];

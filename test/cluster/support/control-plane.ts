@@ -14,6 +14,7 @@ import { Pki } from './pki.ts';
 const ETCD = 2379;
 const ETCD_PEERS = 2380;
 const API = 6443;
+const SECOND_API = 6444;
 
 export interface SchedulerOptions {
   /** Of the whole program; 0 keeps it quiet. */
@@ -77,6 +78,22 @@ export class ControlPlane {
   async startApiServer(): Promise<void> {
     this.#apiServer = this.#startApiServer();
     await this.#ready(this.#apiServer, '/readyz');
+  }
+
+  /**
+   * Starts another API server on the same etcd, as highly available clusters have them: it goes on where the first one is away,
+   * and knows all versions in between.
+   */
+  async startSecondApiServer(): Promise<{ readonly client: ApiClient; readonly kubeconfig: string }> {
+    const { pki } = this;
+    const url = pki.serverUrl.replace(`:${API}`, `:${SECOND_API}`);
+    const client = new ApiClient(url, pki.path('ca.crt'), pki.token('admin'));
+    this.#cleanups.add('connections', () => client.close());
+    await this.#ready(this.#startApiServer(SECOND_API), '/readyz', client);
+    const kubeconfig = join(this.folder, 'second.kubeconfig');
+    const text = readFileSync(this.kubeconfig, 'utf8').replaceAll(pki.serverUrl, url);
+    writeFileSync(kubeconfig, text, { mode: 0o600 });
+    return { client, kubeconfig };
   }
 
   /** Where a person can look with the same program: `kube kubectl --kubeconfig FILE`. */
@@ -172,13 +189,13 @@ export class ControlPlane {
     ]);
   }
 
-  #startApiServer(): Component {
+  #startApiServer(port = API): Component {
     const pki = this.pki;
     return this.#start('kube-apiserver', [
       `--etcd-servers=http://127.0.0.1:${ETCD}`,
       '--bind-address=127.0.0.1',
       '--advertise-address=127.0.0.1',
-      `--secure-port=${API}`,
+      `--secure-port=${port}`,
       `--tls-cert-file=${pki.path('apiserver.crt')}`,
       `--tls-private-key-file=${pki.path('apiserver.key')}`,
       `--client-ca-file=${pki.path('ca.crt')}`,
@@ -216,12 +233,12 @@ export class ControlPlane {
     }
   }
 
-  async #ready({ name, child }: Component, path: string): Promise<void> {
+  async #ready({ name, child }: Component, path: string, client = this.client): Promise<void> {
     await waitFor(`${name} to answer`, 120, async () => {
       if (child.exitCode !== null || child.signalCode !== null) {
         throw new InVain(`${name} has ended:\n${this.log(name).slice(-2000)}`);
       }
-      return (await this.client.call('GET', path)) !== undefined;
+      return (await client.call('GET', path)) !== undefined;
     });
   }
 

@@ -4,7 +4,8 @@ import { LivePlacement } from '../../../../src/daemon/placement/live-placement.t
 import { ClientNodeApi } from '../../../../src/kubernetes/client-node-api.ts';
 import type { KubeApi } from '../../../../src/kubernetes/kube-api.ts';
 import { systemClock } from '../../../../src/util/clock.ts';
-import { createLogger } from '../../../../src/util/log.ts';
+import { KisimError } from '../../../../src/util/errors.ts';
+import type { LogFields, Logger } from '../../../../src/util/log.ts';
 import { RandomStream } from '../../../../src/util/rng.ts';
 import { FaultyApi } from './faulty-api.ts';
 import { ObservedApi } from './observed-api.ts';
@@ -34,6 +35,8 @@ export interface DaemonReport {
   readonly overdue: number;
   readonly stuck: number;
   readonly cpuSeconds: number;
+  /** Warnings and errors of the log by event, or by code where they have one. */
+  readonly told: Readonly<Record<string, number>>;
 }
 
 export type DaemonMessage = DaemonReport | { readonly kind: 'synced'; readonly identity: string };
@@ -60,9 +63,17 @@ async function connected(maxConnections?: number): Promise<{ api: KubeApi; close
   return { api: noting, close: () => real.close() };
 }
 
+const told: Record<string, number> = {};
+const count = (event: string, fields?: LogFields): void => {
+  const error = fields?.['error'];
+  const what = error instanceof KisimError ? `${event} ${error.code}` : event;
+  told[what] = (told[what] ?? 0) + 1;
+};
+const log: Logger = { debug: () => undefined, info: () => undefined, warn: count, error: count };
+
 const placement = new LivePlacement({
   config: loadConfig({ env: {}, flags: { set: [`kubernetes.kubeconfig=${kubeconfig}`, ...set] } }).config,
-  log: createLogger('warn'),
+  log,
   clock: systemClock,
   env: {},
   sink: {
@@ -107,6 +118,7 @@ function report(): DaemonReport {
     overdue: counts?.overdue ?? 0,
     stuck: counts?.stuck ?? 0,
     cpuSeconds: (user + system) / 1e6,
+    told,
   };
 }
 

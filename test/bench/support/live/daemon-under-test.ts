@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { InVain } from '../../../system/support/wait-for.ts';
 import type { DaemonArguments, DaemonMessage, DaemonReport } from './daemon-child.ts';
 
 const script = fileURLToPath(new URL('daemon-child.ts', import.meta.url));
@@ -39,6 +40,11 @@ export class DaemonUnderTest {
 
   get hasEnded(): boolean {
     return this.#hasEnded;
+  }
+
+  /** To be called while something of it is waited for. @throws InVain where it has ended */
+  mustRun(): void {
+    if (this.#hasEnded) throw new InVain('the daemon has ended');
   }
 
   async report(): Promise<DaemonReport> {

@@ -65,7 +65,10 @@ async function measured({ nodes, pairs, pairsPerSecond, seed }: LatencyGiven): P
     if (i % 100 === 99) tellProgress(`${i + 1} of ${pairs} pairs`);
   }
   await Promise.all(creations);
-  await waitFor('all pods to be bound', 120, () => boundAt.size === 20 + 2 * pairs);
+  await waitFor('all pods to be bound', 120, () => {
+    daemon.mustRun();
+    return boundAt.size === 20 + 2 * pairs;
+  });
   await watcher.stop();
   const report = await daemon.stop();
   const delays = (namespace: string): number[] =>

@@ -21,9 +21,12 @@ export class PodsSeen {
     return this.#watcher.start();
   }
 
-  /** Pods a second, once all of them are there. */
-  async rate(pods: number): Promise<number> {
-    await waitFor(`${pods} pods`, 300, () => this.#times.size >= pods);
+  /** Pods a second, once all of them are there. @param mustRun throws where that is in vain */
+  async rate(pods: number, mustRun: () => void = () => undefined): Promise<number> {
+    await waitFor(`${pods} pods`, 300, () => {
+      mustRun();
+      return this.#times.size >= pods;
+    });
     await this.#watcher.stop();
     const times = [...this.#times.values()];
     const first = times.reduce((least, time) => Math.min(least, time));

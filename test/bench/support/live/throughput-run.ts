@@ -54,8 +54,8 @@ async function measured({ nodes, pods }: ThroughputGiven): Promise<ThroughputRes
     const beside = scheduling ? cluster.plane.startScheduler() : undefined;
     beside?.output.resume();
     // The deadline would free pods that wait for their turn.
-    const daemon = new DaemonUnderTest(daemonArguments(cluster, ['placement.deadline-seconds=600']));
-    const rate = await free.rate(pods);
+    const daemon = new DaemonUnderTest(daemonArguments(cluster, ['placement.deadline-seconds=300']));
+    const rate = await free.rate(pods, () => daemon.mustRun());
     const report = await daemon.stop();
     if (beside !== undefined) await cluster.plane.stop(beside);
     await emptied(cluster, TEAM);
