@@ -124,7 +124,10 @@ function print({ stdout, options }: CommandContext, result: SwitchbackResult): v
     return;
   }
   const width = stdout.columns === undefined ? {} : { width: stdout.columns };
-  const plot = renderTerminalPlot({ ...experimentPlot(result), ...width }, { colour: stdout.isTTY === true });
+  const plot = renderTerminalPlot(
+    { ...experimentPlot(result, false), ...width },
+    { colour: stdout.isTTY === true },
+  );
   stdout.write(`${experimentReport(result)}\n${plot.join('\n')}\n`);
 }
 

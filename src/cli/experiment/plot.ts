@@ -2,26 +2,36 @@ import type { SwitchbackResult } from '../../evaluation/switchback/analysis.ts';
 import { type PeriodMeasurement, workOf } from '../../evaluation/switchback/period.ts';
 import { sides } from '../../evaluation/switchback/plan.ts';
 import type { Plot, PlotPoint, PlotSeries } from '../../export/plot/plot.ts';
+import { mean } from '../../util/statistics/mean.ts';
 import { estimateMean } from '../../util/statistics/mean-interval.ts';
 
 /**
  * Joules per unit of work of every period, each a line over its window in the colour of its policy, and for each policy the
- * mean over its periods with the ends of the 95 % interval of that mean (which knows nothing of pairs).
+ * mean over its periods with the ends of the 95 % interval of that mean (which knows nothing of pairs). In percent of the mean over
+ * all periods: differences are small beside the whole, and an axis from 0 J would hide them.
+ *
+ * @param ends whether the ends of the intervals are drawn
  */
-export function experimentPlot(result: SwitchbackResult): Plot {
-  const { plan } = result;
+export function experimentPlot(result: SwitchbackResult, ends = true): Plot {
+  const { plan, periods } = result;
+  const known = periods.flatMap((period) => joulesPerWork(period, result) ?? []);
+  const level = mean(known);
+  const zero = known.length === 0 ? '' : `, 0 % = ${Number(level.toPrecision(4))} J per CPU s`;
   return {
-    title: `Energy per unit of work: ${plan.a} (a) and ${plan.b} (b) by turns`,
-    unit: 'J per CPU s',
+    title: `Energy per unit of work${zero}`,
+    unit: '%',
     series: sides.flatMap((side, colour) => {
-      const periods = result.periods
+      const own = periods
         .filter((period) => period.side === side)
         .sort((one, other) => one.index - other.index);
-      const values = periods.map((period) => joulesPerWork(period, result));
+      const percent = own.map((period) => {
+        const value = joulesPerWork(period, result);
+        return value === undefined ? undefined : 100 * (value / level - 1);
+      });
       const name = `${plan[side]} (${side})`;
       return [
-        { name, colour, points: bars(periods, values) },
-        ...means(name, colour, periods, values, result.periods),
+        { name, colour, points: bars(own, percent) },
+        ...means(name, colour, own, percent, periods, ends),
       ];
     }),
   };
@@ -46,7 +56,7 @@ function bars(periods: readonly PeriodMeasurement[], values: readonly (number | 
     return [
       { ...point, unixMilliseconds: from },
       { ...point, unixMilliseconds: to },
-      { ...point, unixMilliseconds: to, value: undefined },
+      { ...point, unixMilliseconds: to, value: undefined, isBreak: true },
     ];
   });
 }
@@ -57,10 +67,11 @@ function means(
   periods: readonly PeriodMeasurement[],
   values: readonly (number | undefined)[],
   all: readonly PeriodMeasurement[],
+  ends: boolean,
 ): PlotSeries[] {
   const known = values.filter((value) => value !== undefined);
   if (known.length === 0) return [];
-  const { mean, interval } = estimateMean(known);
+  const { mean: centre, interval } = estimateMean(known);
   const from = Math.min(...all.map((period) => period.fromUnixMilliseconds));
   const to = Math.max(...all.map((period) => period.toUnixMilliseconds));
   const provenance = periods.some((period) => provenanceOf(period) === 'estimated')
@@ -72,7 +83,9 @@ function means(
     points: [from, to].map((unixMilliseconds) => ({ unixMilliseconds, value, provenance })),
   });
   return [
-    line('mean', mean),
-    ...(interval === undefined ? [] : [line('95 % low', interval.low), line('95 % high', interval.high)]),
+    line('mean', centre),
+    ...(interval === undefined || !ends
+      ? []
+      : [line('95 % low', interval.low), line('95 % high', interval.high)]),
   ];
 }

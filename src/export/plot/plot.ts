@@ -6,6 +6,8 @@ export interface PlotPoint {
   /** undefined = unknown: the line has a break there. */
   readonly value: number | undefined;
   readonly provenance: Provenance;
+  /** No value is missing here: the line ends, and begins anew with the next point. */
+  readonly isBreak?: boolean;
 }
 
 export interface PlotSeries {

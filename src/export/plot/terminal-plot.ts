@@ -216,12 +216,13 @@ function timeAxis({ from, to }: PlotRange, columns: number): string {
 function legend(series: readonly PlotSeries[], colour: boolean): string[] {
   return series.map((one, index) => {
     const values = one.points.map(({ value }) => value).filter((value) => value !== undefined);
-    const unknown = one.points.length - values.length;
+    const told = one.points.filter(({ isBreak }) => isBreak !== true).length;
+    const unknown = told - values.length;
     const mean =
       values.length === 0 ? '?' : number(values.reduce((sum, value) => sum + value, 0) / values.length);
     const most = values.length === 0 ? '?' : number(values.reduce((a, b) => Math.max(a, b)));
     const mark = colour ? painted('⠤⠤', one.colour ?? index) : seriesMark(index);
-    const holes = unknown === 0 ? '' : `, ${unknown} of ${one.points.length} unknown`;
+    const holes = unknown === 0 ? '' : `, ${unknown} of ${told} unknown`;
     return `  ${mark} ${seriesLabel(one)}: mean ${mean}, greatest ${most}${holes}`;
   });
 }
