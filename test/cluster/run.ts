@@ -24,6 +24,7 @@ const parts = [
   'extender',
   'experiment',
   'sleep',
+  'replacement',
   'kubelets',
   'pod-use',
   'end-to-end',
