@@ -1,3 +1,4 @@
+import type { Logger } from '../../util/log.ts';
 import type { Milliseconds } from '../../util/units.ts';
 import type { Leadership, LoopTime, PauseSource } from '../ports.ts';
 
@@ -6,8 +7,9 @@ export interface RoundsOptions {
   readonly leadership: Leadership;
   readonly paused: PauseSource;
   readonly everyMilliseconds: Milliseconds;
-  /** One round; asked to end soon where `isOver`. Must not reject. */
+  /** One round; to end soon where `isOver`. What it throws is told, and the next round comes all the same. */
   readonly work: (isOver: () => boolean) => Promise<void>;
+  readonly log: Logger;
 }
 
 /**
@@ -54,7 +56,11 @@ export class Rounds {
   }
 
   async #round(): Promise<void> {
-    await this.#o.work(() => !this.#mayWork);
+    try {
+      await this.#o.work(() => !this.#mayWork);
+    } catch (error) {
+      this.#o.log.error('round-failed', { error });
+    }
     this.#running = undefined;
     // Who does not lead any more is called when it leads again.
     if (this.#mayWork)

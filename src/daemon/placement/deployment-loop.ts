@@ -41,7 +41,9 @@ export function deploymentLoop(parts: LiveParts): Service | undefined {
     name: 'deployments',
     start() {
       deployments.start();
-      started = begin();
+      started = begin().catch((error: unknown) =>
+        log.error('service-failed', { service: 'deployments', error }),
+      );
     },
     async stop() {
       isEnding = true;

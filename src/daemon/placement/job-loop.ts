@@ -79,7 +79,7 @@ export function jobLoop(parts: LiveParts): Service | undefined {
     name: 'jobs',
     start() {
       jobs.start();
-      started = begin();
+      started = begin().catch((error: unknown) => log.error('service-failed', { service: 'jobs', error }));
     },
     async stop() {
       isEnding = true;

@@ -19,7 +19,7 @@ function played(given: { nodes: readonly Node[]; isWanted?: boolean }) {
   const { log, events } = recordingLogger();
   const nodes = new Map(given.nodes.map((node) => [node.name, node]));
   const writes: string[] = [];
-  let failure: KisimError | undefined;
+  let failure: Error | undefined;
   const change = (name: string, what: string, work: (node: Node) => Node): Promise<boolean> => {
     if (failure !== undefined) return Promise.reject(failure);
     if (!leadership.isLeader) return Promise.resolve(false);
@@ -47,7 +47,7 @@ function played(given: { nodes: readonly Node[]; isWanted?: boolean }) {
     time,
     log,
   });
-  const fail = (error: KisimError | undefined) => {
+  const fail = (error: Error | undefined) => {
     failure = error;
   };
   return { advice, time, leadership, paused, events, nodes, writes, fail };
@@ -140,6 +140,21 @@ test('what could not be written is told, and tried again in the next round', asy
   assert.deepEqual(
     events.map(({ event }) => event),
     ['node-advice-not-written'],
+  );
+  fail(undefined);
+  await time.play(ROUND);
+  assert.equal(writes.length, 5);
+  await advice.stop();
+});
+
+test('a fault of the program ends a round and not the rounds', async () => {
+  const { advice, time, writes, events, fail } = played({ nodes: fleet });
+  fail(new TypeError('a fault'));
+  advice.start();
+  await time.play(10);
+  assert.deepEqual(
+    events.map(({ event }) => event),
+    ['round-failed'],
   );
   fail(undefined);
   await time.play(ROUND);
