@@ -95,11 +95,20 @@ export class DeploymentAdvice {
       // One at a time: what the last one has changed is to be seen first.
       if (isOver() || this.#rollouts.size > 0) return;
       if (!deployment.isAsked || isRollingOut(deployment.object) || this.#isContested(deployment)) continue;
+      // Pods that wait are not to wait for this.
+      await this.#turn();
+      if (isOver()) return;
       const present = writtenPreferences(deployment.object)?.nodes;
       const nodes = betterNodes(this.#o.costsFor(deployment), present);
       if (nodes === undefined || !this.#bucket.take(this.#nanoseconds)) continue;
       await this.#write(deployment, nodes);
     }
+  }
+
+  #turn(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#o.time.after(0, resolve);
+    return promise;
   }
 
   /** Never touched, whatever they ask for. */

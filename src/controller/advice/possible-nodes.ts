@@ -1,6 +1,9 @@
 import type { ClusterState } from '../../cluster/cluster-state.ts';
 import type { Pod } from '../../cluster/pod.ts';
-import { constraintFilter } from '../../policy/kube/constraint-filter.ts';
+import { type ConstraintFilter, constraintFilter } from '../../policy/kube/constraint-filter.ts';
+
+/** These are told of no pod: they know nodes alone, and serve as long as the cluster is the same. */
+const filters = new WeakMap<ClusterState, ConstraintFilter>();
 
 /**
  * Names of the nodes that could ever take a pod: by their size, taints, selectors and node affinity. What runs there now is not
@@ -25,6 +28,8 @@ export function possibleNodes(cluster: ClusterState, pod: Pod): ReadonlySet<stri
   for (let node = 0; node < cluster.size; node++)
     if (pod.cpuMilli <= cluster.cpuCapacity[node]! && pod.memoryBytes <= cluster.memoryCapacity[node]!)
       nodes[count++] = node;
-  count = constraintFilter(cluster).filter(alone, nodes, count);
+  const filter = filters.get(cluster) ?? constraintFilter(cluster);
+  filters.set(cluster, filter);
+  count = filter.filter(alone, nodes, count);
   return new Set(Array.from(nodes.subarray(0, count), (node) => cluster.nodes[node]!.name));
 }
