@@ -11,6 +11,7 @@ import { openbResultsBench } from './openb-results.bench.ts';
 import { openbSpeedBench } from './openb-speed.bench.ts';
 import { pwrBench } from './pwr.bench.ts';
 import { rapl1khzBench } from './rapl-1khz.bench.ts';
+import { rbacBench } from './rbac.bench.ts';
 import { rulesSpeedBench } from './rules-speed.bench.ts';
 import { safetyBench } from './safety.bench.ts';
 import { scanBench } from './scan.bench.ts';
@@ -40,5 +41,6 @@ export const benches: readonly Bench[] = [
   throughputBench,
   watchMemoryBench,
   safetyBench,
+  rbacBench,
   guestPodsBench,
 ];

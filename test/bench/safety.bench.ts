@@ -36,7 +36,7 @@ export const safetyBench: Bench = {
             value: result.heldLonger,
           },
         ),
-        never('gated at the end', result.stillGated, ours),
+        never('gated at the end, or never', result.stillGated + result.neverGated, ours),
         never('written twice, by whomever', result.writtenTwice, ours),
         never('decided by two leaders', result.twoDeciders, {
           what: 'terms of leaders',

@@ -25,6 +25,8 @@ export interface DaemonReport {
   /** Of all that were placed: from the watch to the answer to the patch. */
   readonly heldMilliseconds: readonly number[];
   readonly verbs: Readonly<Record<string, number>>;
+  /** Answers of 403. */
+  readonly refusedVerbs: number;
   readonly faults: Readonly<Record<string, number>>;
   readonly placed: number;
   readonly freed: Readonly<Record<string, number>>;
@@ -108,6 +110,7 @@ function report(): DaemonReport {
     decisions: observed.flatMap((api) => api.decisions),
     heldMilliseconds,
     verbs,
+    refusedVerbs: observed.reduce((sum, { refused }) => sum + refused, 0),
     faults,
     placed: counts?.placed ?? 0,
     freed: counts?.freed ?? {},

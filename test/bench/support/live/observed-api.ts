@@ -19,6 +19,8 @@ export class ObservedApi implements KubeApi {
   readonly verbs = new Map<string, number>();
   /** Milliseconds from the event with the gated pod, parsed, to the patch that is sent. */
   readonly decisions: number[] = [];
+  /** Answers of 403. */
+  refused = 0;
   readonly #seenAt = new Map<string, number>();
   readonly #patched = new Set<string>();
 
@@ -32,7 +34,7 @@ export class ObservedApi implements KubeApi {
 
   async request(request: KubeRequest): Promise<KubeResponse> {
     this.#asked(request.method, request.path, false);
-    return await this.#api.request(request);
+    return this.#answered(await this.#api.request(request));
   }
 
   async list(
@@ -40,12 +42,12 @@ export class ObservedApi implements KubeApi {
     item: (object: unknown) => void,
   ): Promise<KubeResponse> {
     this.#asked('GET', request.path, false);
-    return await this.#api.list!(request, item);
+    return this.#answered(await this.#api.list!(request, item));
   }
 
   async watch(request: WatchRequest): Promise<WatchAnswer> {
     this.#asked('GET', request.path, true);
-    const answer = await this.#api.watch(request);
+    const answer = this.#answered(await this.#api.watch(request));
     return request.path === '/api/v1/pods' ? { ...answer, events: this.#noted(answer.events) } : answer;
   }
 
@@ -57,6 +59,11 @@ export class ObservedApi implements KubeApi {
       }
       yield event;
     }
+  }
+
+  #answered<T extends { readonly status: number }>(answer: T): T {
+    if (answer.status === 403) this.refused++;
+    return answer;
   }
 
   #asked(method: KubeRequest['method'], path: string, isWatch: boolean): void {

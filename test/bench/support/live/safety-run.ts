@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiPod } from '../../../../src/kubernetes/api-objects.ts';
 import { ClientNodeApi } from '../../../../src/kubernetes/client-node-api.ts';
+import { isGated } from '../../../../src/kubernetes/gated-pod-patch.ts';
 import type { KubeApi } from '../../../../src/kubernetes/kube-api.ts';
 import {
   DEFAULT_NAMESPACE,
@@ -16,6 +17,7 @@ import { RandomStream } from '../../../../src/util/rng.ts';
 import { type ActingCluster, TEAM } from '../../../cluster/support/acting-cluster.ts';
 import { type ApiClient, ApiError, type ApiObject } from '../../../cluster/support/api-client.ts';
 import { Cleanups } from '../../../system/support/cleanups.ts';
+import { waitFor } from '../../../system/support/wait-for.ts';
 import { benchCluster, benchPod, daemonArguments, PLAIN } from './bench-cluster.ts';
 import type { DaemonReport } from './daemon-child.ts';
 import { DaemonUnderTest } from './daemon-under-test.ts';
@@ -39,6 +41,8 @@ export interface SafetyResult {
   readonly ours: number;
   readonly placedByDecision: number;
   readonly freedUnmodified: number;
+  /** Without the gate from the beginning: the policy was not there, and nothing was tested. */
+  readonly neverGated: number;
   readonly stillGated: number;
   /** Held for longer than the deadline and what a write may take, without the time in which nobody could free them. */
   readonly overdue: number;
@@ -306,8 +310,8 @@ class SafetyRun {
       created: this.#created,
       ours: ours.length,
       placedByDecision: ours.filter(({ isPlaced }) => isPlaced).length,
-      freedUnmodified: ours.filter(({ deciders, freedAt }) => deciders.size === 0 && freedAt !== undefined)
-        .length,
+      freedUnmodified: ours.filter(({ isPlaced, freedAt }) => !isPlaced && freedAt !== undefined).length,
+      neverGated: ours.filter(({ wasGated }) => !wasGated).length,
       stillGated: this.#gated,
       overdue: held.filter(({ served }) => served > DEADLINE_SECONDS + WRITE_SECONDS).length,
       heldLonger: held.filter(({ all }) => all > DEADLINE_SECONDS).length,
@@ -325,6 +329,16 @@ class SafetyRun {
       versionsSeen: this.#versions,
     };
   }
+}
+
+/** Until the policy has reached the second server's cache too. */
+async function gatesToo(cluster: ActingCluster, client: ApiClient): Promise<void> {
+  let number = 0;
+  await waitFor('the second server to gate', 30, async () => {
+    const made = (await client.create(benchPod(TEAM, `warm-${number++}`))) as ApiPod;
+    await cluster.plane.client.deleteEach('Pod', [`${TEAM}/${made.metadata!.name}`]);
+    return isGated(made);
+  });
 }
 
 function add(sums: Record<string, number>, more: Readonly<Record<string, number>>): void {
@@ -369,6 +383,7 @@ try {
   const { client, kubeconfig } = await cluster.plane.startSecondApiServer();
   const api = await ClientNodeApi.fromKubeconfig({ file: kubeconfig });
   cleanups.add('client', () => api.close());
+  await gatesToo(cluster, client);
   tellResult(await new SafetyRun(cluster, { client, api }, given).run());
 } finally {
   cleanups.run();
