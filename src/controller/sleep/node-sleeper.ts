@@ -314,12 +314,18 @@ export class NodeSleeper {
       return slumber === undefined ? [] : [[node.name, slumber] as const];
     });
     this.#gauges = gauges;
+    const states = new Map(
+      entries.map(([name, { state }]) => [name, state === 'closed' ? 'lost' : 'asleep'] as const),
+    );
+    // One that was switched on may join anew, under another uid and without its mark (`minikube node start` does so).
+    const up = new Set(
+      facts.filter(({ isReady, isCordoned }) => isReady && !isCordoned).map(({ name }) => name),
+    );
+    for (const name of requests.nodes) if (!states.has(name) && !up.has(name)) states.set(name, 'asleep');
+    requests.tell(states);
     const text = JSON.stringify(entries);
     if (text === this.#slumber) return;
     this.#slumber = text;
-    requests.tell(
-      new Map(entries.map(([name, { state }]) => [name, state === 'closed' ? 'lost' : 'asleep'])),
-    );
     book.setSlumber(new Map(entries));
   }
 

@@ -156,6 +156,22 @@ test('a node that a pod was decided for is woken, and stays awake for its time',
   assert.equal(machines.stateOf('idle-0'), 'asleep');
 });
 
+test('a node that joins anew when it is woken, without its mark, is waited for until it is ready', async () => {
+  const { machines, play, requests } = await asleep();
+  await play(MINUTE);
+  machines.switchOn = (node) => {
+    machines.nodes.delete(node.name);
+    machines.add(node.name, { uid: 'another', isOn: true, isReady: false, upAt: Number.POSITIVE_INFINITY });
+  };
+  requests.want('uid-1', 'idle-0');
+  await play(20_000);
+  assert.equal(machines.stateOf('idle-0'), undefined);
+  assert.equal(requests.readiness('idle-0'), 'asleep');
+  machines.nodes.get('idle-0')!.upAt = 0;
+  await play(4_000);
+  assert.equal(requests.readiness('idle-0'), 'ready');
+});
+
 test('a pod that the scheduler finds no room for wakes one node; one that fits nowhere wakes none', async () => {
   const { machines, play } = await asleep({}, 2);
   await play(MINUTE);
