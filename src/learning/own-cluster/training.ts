@@ -1,5 +1,4 @@
 import { type WeightedRule, weightedPolicy } from '../../policy/energy/weighted-policy.ts';
-import { pricedKilowattHours } from '../../simulation/priced-energy.ts';
 import type { SimulationInput, SimulationResult } from '../../simulation/simulation.ts';
 import { type RandomState, RandomStream } from '../../util/rng.ts';
 import { mean } from '../../util/statistics/mean.ts';
@@ -7,6 +6,7 @@ import { estimateMean, type MeanEstimate } from '../../util/statistics/mean-inte
 import { errors } from '../errors.ts';
 import { type SavedSepCmaEs, SepCmaEs } from '../evolution/sep-cma-es.ts';
 import { choosePolicy } from '../portfolio.ts';
+import { type Episode, type EpisodeRunner, inThisThread } from './episodes.ts';
 import { ScorerSpace } from './scorer-space.ts';
 import { startingPoints } from './starting-points.ts';
 import { rememberingTwin, type Twin } from './twin.ts';
@@ -90,6 +90,7 @@ export class OwnClusterTraining {
   readonly start: WeightedRule;
   readonly #twin: Twin;
   readonly #simulate: (input: SimulationInput) => SimulationResult;
+  readonly #episodes: EpisodeRunner;
   readonly #search: SepCmaEs;
   readonly #random: RandomStream;
   readonly #validations: Validation[] = [];
@@ -108,12 +109,15 @@ export class OwnClusterTraining {
     readonly simulate: (input: SimulationInput) => SimulationResult;
     readonly settings: TrainingSettings;
     readonly saved?: SavedTraining;
+    /** Where the episodes of candidates run; in this thread, by `simulate`, where left out. */
+    readonly episodes?: EpisodeRunner;
   }) {
     const { settings, saved } = options;
     checkSettings(settings);
     this.settings = settings;
     this.#twin = rememberingTwin(options.twin);
     this.#simulate = options.simulate;
+    this.#episodes = options.episodes ?? inThisThread(this.#twin, options.simulate);
     this.space = new ScorerSpace(options.twin.waits);
     this.start = saved === undefined ? this.#chooseStart() : this.#savedStart(saved);
     this.#search = new SepCmaEs({
@@ -152,11 +156,12 @@ export class OwnClusterTraining {
   /** One generation, and a validation where one is due. */
   step(): void {
     const seeds = this.#drawSeeds();
-    const costs = this.#search.ask().map((point) => {
-      const rule = this.space.decode('candidate', point);
-      return mean(seeds.map((seed) => this.#cost(rule, seed) / this.#startCost(seed)));
-    });
-    this.#search.tell(costs);
+    const rules = this.#search.ask().map((point) => this.space.decode('candidate', point));
+    const starts = this.#startCostsOf(seeds);
+    const costs = this.#costs(rules.flatMap((rule) => seeds.map((seed) => ({ rule, seed }))));
+    const relative = (candidate: number) =>
+      mean(seeds.map((_, i) => costs[candidate * seeds.length + i]! / starts[i]!));
+    this.#search.tell(rules.map((_, candidate) => relative(candidate)));
     const { generations, validations } = this.settings;
     const due = (generation: number) => Math.floor((generation * validations) / generations);
     if (due(this.generation) > due(this.generation - 1)) this.#validate();
@@ -235,26 +240,22 @@ export class OwnClusterTraining {
   }
 
   #changes(rule: WeightedRule, block: number, count: number): Float64Array {
-    return Float64Array.from({ length: count }, (_, i) => {
-      const seed = block + i;
-      return this.#cost(rule, seed) / this.#startCost(seed) - 1;
-    });
+    const seeds = Array.from({ length: count }, (_, i) => block + i);
+    const starts = this.#startCostsOf(seeds);
+    return this.#costs(seeds.map((seed) => ({ rule, seed }))).map((cost, i) => cost / starts[i]! - 1);
   }
 
-  #startCost(seed: number): number {
-    const known = this.#startCosts.get(seed) ?? this.#cost(this.start, seed);
-    this.#startCosts.set(seed, known);
-    return known;
+  #startCostsOf(seeds: readonly number[]): readonly number[] {
+    const missing = seeds.filter((seed) => !this.#startCosts.has(seed));
+    const costs = this.#costs(missing.map((seed) => ({ rule: this.start, seed })));
+    for (const [i, seed] of missing.entries()) this.#startCosts.set(seed, costs[i]!);
+    return seeds.map((seed) => this.#startCosts.get(seed)!);
   }
 
-  #cost(rule: WeightedRule, seed: number): number {
-    const result = this.#simulate({
-      ...this.#twin.situation(seed),
-      policy: weightedPolicy(rule, 'first'),
-      seed,
-    });
-    this.#decisions += result.decisions;
-    return pricedKilowattHours(result);
+  #costs(episodes: readonly Episode[]): Float64Array {
+    const { costs, decisions } = this.#episodes.run(episodes);
+    this.#decisions += decisions;
+    return costs;
   }
 }
 
