@@ -319,6 +319,7 @@ export function playedSleep() {
       }
     };
     const evicted: string[] = [];
+    const news: string[] = [];
     const made = new NodeSleeper({
       nodes: machines,
       residents: machines,
@@ -351,8 +352,9 @@ export function playedSleep() {
       },
       decidedBy: () => identity,
       evicted: (pod) => void evicted.push(pod.name),
+      told: ({ name }, { what }) => void news.push(`${name} ${what}`),
     });
-    return { sleeper: made, book, requests, leadership, paused, follow, evicted };
+    return { sleeper: made, book, requests, leadership, paused, follow, evicted, news };
   };
 
   /** Plays time second by second, with machines and watches. */

@@ -6,7 +6,7 @@ import { Fitting } from '../fitting.ts';
 import type { Leadership, LoopTime, PauseSource } from '../ports.ts';
 import type { Resident } from '../resident.ts';
 import { sleepErrors } from './errors.ts';
-import { NodeTransitions, type TransitionCounts } from './node-transitions.ts';
+import { type NodeNews, NodeTransitions, type TransitionCounts } from './node-transitions.ts';
 import type {
   Evictions,
   NodeFacts,
@@ -52,6 +52,8 @@ export interface NodeSleeperOptions {
   readonly decidedBy: () => string;
   /** A pod was evicted from a node that is to sleep. */
   readonly evicted: (pod: Resident, from: string) => void;
+  /** For people: what became of a node. */
+  readonly told: (node: NodeFacts, news: NodeNews) => void;
 }
 
 export interface SleeperGauges {
@@ -264,15 +266,18 @@ export class NodeSleeper {
     if (rules.restores) for (const { name } of facts) wanted.set(name, 'sleep is switched off');
     for (const node of requests.nodes) wanted.set(node, 'a pod is to run there');
     const waiting = this.#unplaced.waitingNow(unplaced(), now);
+    const away = new Map(facts.map((node) => [node.name, isAway(markOf(node))]));
+    const isUp = (node: string) => away.get(node) === 'up';
+    // Before the plan: what has come up since the last step counts as up.
+    this.#unplaced.expected(isUp);
     const { cluster } = book;
     if (cluster?.power.includes(NODE_ASLEEP)) {
-      const isLost = (node: string) => requests.readiness(node) === 'lost';
-      const mayWake = (uid: string) => this.#unplaced.mayWake(uid, now, isLost);
+      const stateOf = (node: string) =>
+        requests.readiness(node) === 'lost' ? 'lost' : isUp(node) ? 'up' : 'away';
+      const mayWake = (uid: string) => this.#unplaced.mayWake(uid, now, stateOf);
       for (const { node, uid } of planWakes(cluster, this.#fitting, waiting, mayWake))
         this.#unplaced.woken(uid, node, now);
     }
-    const away = new Map(facts.map((node) => [node.name, isAway(markOf(node))]));
-    const isUp = (node: string) => away.get(node) === 'up';
     for (const node of this.#unplaced.expected(isUp)) wanted.set(node, 'pods wait');
     const spare = this.#choice.spareToWake();
     if (spare !== undefined && !wanted.has(spare)) wanted.set(spare, NO_SPARE);

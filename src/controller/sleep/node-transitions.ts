@@ -26,8 +26,15 @@ export interface NodeTransitionsOptions {
   /** `IDENTITY#FENCING-TOKEN` of the present term. */
   readonly decidedBy: () => string;
   readonly evicted: (pod: Resident, from: string) => void;
+  /** For people: what became of a node. */
+  readonly told: (node: NodeFacts, news: NodeNews) => void;
   /** Something has been done with a node. */
   readonly changed: () => void;
+}
+
+export interface NodeNews {
+  readonly what: 'asleep' | 'waking' | 'awake' | 'failed';
+  readonly message: string;
 }
 
 export interface TransitionCounts {
@@ -123,7 +130,7 @@ export class NodeTransitions implements NodeSteps {
   /** Looks once more whether it is empty, at the server itself, and gives the command. */
   fallAsleep(node: NodeFacts): void {
     this.#begin(node, async (step, signal) => {
-      const { residents, power, log } = this.#o;
+      const { residents, power, log, told } = this.#o;
       const left = (await residents.readOn(node.name, signal)).find((pod) => !belongsToNode(pod));
       // The command may have been given before, by a leader that has ended since.
       const wasGiven = markOf(node)?.state === 'falling-asleep';
@@ -137,8 +144,10 @@ export class NodeTransitions implements NodeSteps {
       const result = await power.sleep(node.name, signal);
       if (signal.aborted) return;
       if (result.ok) {
-        if (await step.write({ state: 'asleep', ...step.slept }, true)) this.#counts.slept++;
+        if (!(await step.write({ state: 'asleep', ...step.slept }, true))) return;
+        this.#counts.slept++;
         log.info('node-asleep', { node: node.name });
+        told(node, { what: 'asleep', message: 'it is empty, and was put to sleep' });
       } else if (result.isHalfDone || wasGiven) {
         // A machine that sleeps already may well fail to be put to sleep.
         this.#failed(result.error, node);
@@ -211,6 +220,7 @@ export class NodeTransitions implements NodeSteps {
     if (!(await step.write({ state: 'awake', why, ...kept }, false))) return;
     if (state === 'waking' || state === 'asleep') this.#counts.woken++;
     this.#o.log.info('node-given-back', { node: step.node.name, from: state, why });
+    this.#o.told(step.node, { what: 'awake', message: `it takes pods again: ${why}` });
   }
 
   async #wake(
@@ -222,6 +232,7 @@ export class NodeTransitions implements NodeSteps {
     if (!(await step.write({ state: 'waking', why, ...step.slept, failures }, true))) return;
     this.#commanded.set(step.node.uid, step.text!);
     this.#o.log.info('node-waking', { node: step.node.name, why });
+    this.#o.told(step.node, { what: 'waking', message: `it is being woken: ${why}` });
     const result = await this.#o.power.wake(step.node.name, signal);
     if (!result.ok && !signal.aborted) await this.#notUp(step, result.error, failures);
   }
@@ -235,9 +246,10 @@ export class NodeTransitions implements NodeSteps {
       this.#commanded.set(step.node.uid, step.text!);
   }
 
-  #failed(error: KisimError, { name }: NodeFacts): void {
+  #failed(error: KisimError, node: NodeFacts): void {
     this.#counts.failures++;
-    this.#o.log.error('node-sleep-failed', { node: name, error });
+    this.#o.log.error('node-sleep-failed', { node: node.name, error });
+    this.#o.told(node, { what: 'failed', message: `${error.code}: ${error.message}` });
   }
 
   #begin(node: NodeFacts, work: (step: Step, signal: AbortSignal) => Promise<unknown>): void {

@@ -65,6 +65,7 @@ export class SleepChoice {
   readonly #o: SleepChoiceOptions;
   readonly #idleSince = new Map<string, Milliseconds>();
   #views: readonly View[] = [];
+  #empty: ReadonlySet<string> = new Set();
   #indices = new Map<string, number>();
   #now: Milliseconds = 0;
   #unix: Milliseconds = 0;
@@ -85,13 +86,14 @@ export class SleepChoice {
     const { cluster } = this.#o.book;
     this.#indices = new Map(cluster?.nodes.map(({ name }, at) => [name, at]));
     this.#views = facts.map((each) => this.#view(each, byNode.get(each.name) ?? []));
+    this.#empty = new Set(this.#views.flatMap(({ isEmpty, facts: { name } }) => (isEmpty ? [name] : [])));
     const uids = new Set(facts.map(({ uid }) => uid));
     for (const uid of this.#idleSince.keys()) if (!uids.has(uid)) this.#idleSince.delete(uid);
   }
 
   /** Whether nothing is on a node, or decided for it, but what belongs to it. */
   isEmpty(name: string): boolean {
-    return this.#views.find(({ facts }) => facts.name === name)?.isEmpty ?? false;
+    return this.#empty.has(name);
   }
 
   /** Pods that have to leave a node before it can sleep, and one that must not. */

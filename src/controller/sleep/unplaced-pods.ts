@@ -37,12 +37,16 @@ export class UnplacedPods {
   }
 
   /**
-   * Whether a node may be woken for it: one node for each pod, and another only where that one did not wake. A pod that
-   * still waits beside a node that was woken for it waits for something else than room.
+   * Whether a node may be woken for a pod that fits none that is awake: one for each pod, and another where that one did not wake,
+   * or is up and others have taken its room. Where it has gone to sleep again beside the pod, the pod waits for something else.
+   *
+   * @param stateOf of the node that was woken for it
    */
-  mayWake(uid: string, now: Milliseconds, isLost: (node: string) => boolean): boolean {
+  mayWake(uid: string, now: Milliseconds, stateOf: (node: string) => 'up' | 'lost' | 'away'): boolean {
     const woken = this.#waiting.get(uid)?.woken;
-    return woken === undefined || isLost(woken.node) || now - woken.at >= IN_VAIN_MILLISECONDS;
+    if (woken === undefined || now - woken.at >= IN_VAIN_MILLISECONDS) return true;
+    const state = stateOf(woken.node);
+    return state === 'lost' || (state === 'up' && woken.isUp);
   }
 
   woken(uid: string, node: string, now: Milliseconds): void {

@@ -1,8 +1,11 @@
+import type { ClusterState } from '../../cluster/cluster-state.ts';
+import type { NodeSleep } from '../../cluster/node.ts';
 import { KubeResidents } from '../../controller/kube-residents.ts';
 import type { Resident } from '../../controller/resident.ts';
 import { sleepErrors } from '../../controller/sleep/errors.ts';
 import { KubeNodes } from '../../controller/sleep/kube-nodes.ts';
 import { NodeSleeper } from '../../controller/sleep/node-sleeper.ts';
+import type { NodeNews } from '../../controller/sleep/node-transitions.ts';
 import { SpawnedPower } from '../../controller/sleep/spawned-power.ts';
 import type { UnplacedPod } from '../../controller/sleep/unplaced-pods.ts';
 import { KubeEvictions } from '../../kubernetes/evictions.ts';
@@ -46,7 +49,7 @@ function serviceOf(parts: LiveParts, power: SpawnedPower): Service {
     clock,
     trouble: troubleLog(log, 'watch-trouble', clock, { kind: 'sleeping nodes' }),
   });
-  const sleepOf = (name: string) => book.cluster?.nodes.find((each) => each.name === name)?.sleep;
+  const sleepOf = sleepsByName(book);
   const sleeper = new NodeSleeper({
     nodes,
     writes: nodes,
@@ -74,6 +77,13 @@ function serviceOf(parts: LiveParts, power: SpawnedPower): Service {
       ownNamespace: kubernetes.namespace,
     },
     decidedBy: parts.decidedBy,
+    told: ({ name, uid }, { what, message }) =>
+      parts.events.record({
+        subject: { apiVersion: 'v1', kind: 'Node', name, uid },
+        type: what === 'failed' ? 'Warning' : 'Normal',
+        reason: eventReasons[what],
+        message,
+      }),
     evicted: (pod: Resident, from: string) =>
       sink.record(
         evictionRecord(pod, {
@@ -99,6 +109,29 @@ function serviceOf(parts: LiveParts, power: SpawnedPower): Service {
       await started;
       sleeper.stop();
     },
+  };
+}
+
+const eventReasons: Readonly<Record<NodeNews['what'], string>> = {
+  asleep: 'NodeAsleep',
+  waking: 'NodeWaking',
+  awake: 'NodeAwake',
+  failed: 'NodeSleepFailed',
+};
+
+/** What the table of nodes says of their sleep, looked up once for each cluster. */
+function sleepsByName(book: Pick<LiveParts['book'], 'cluster'>): (name: string) => NodeSleep | undefined {
+  let of: ClusterState | undefined;
+  let sleeps = new Map<string, NodeSleep>();
+  return (name) => {
+    const { cluster } = book;
+    if (cluster !== of) {
+      of = cluster;
+      sleeps = new Map(
+        cluster?.nodes.flatMap(({ name, sleep }) => (sleep === undefined ? [] : [[name, sleep] as const])),
+      );
+    }
+    return sleeps.get(name);
   };
 }
 

@@ -138,7 +138,7 @@ test('a pod that the watch has not told is seen before the command', async () =>
 });
 
 test('a node that a pod was decided for is woken, and stays awake for its time', async () => {
-  const { machines, play, requests, book } = await asleep();
+  const { machines, play, requests, book, news } = await asleep();
   assert.equal(requests.readiness('idle-0'), 'asleep');
   requests.want('uid-1', 'idle-0');
   await play(5_000);
@@ -149,6 +149,7 @@ test('a node that a pod was decided for is woken, and stays awake for its time',
   assert.equal(machines.stateOf('idle-0'), 'awake');
   assert.equal(machines.nodes.get('idle-0')?.isCordoned, false);
   assert.equal(requests.readiness('idle-0'), 'ready');
+  assert.deepEqual(news, ['idle-0 asleep', 'idle-0 waking', 'idle-0 awake']);
   requests.release('uid-1');
   await play(9 * MINUTE);
   assert.equal(machines.stateOf('idle-0'), 'awake');
@@ -203,6 +204,21 @@ test('a pod that still waits beside the node that was woken for it wakes it agai
   assert.equal(wakes(), 1);
   await play(10 * MINUTE);
   assert.equal(wakes(), 2);
+});
+
+test('a pod whose place others have taken has another node woken', async () => {
+  const { machines, play } = await asleep({}, 2);
+  await play(MINUTE);
+  machines.run(resident(podOf(9, { cpuMilli: 110_000 })), 'busy');
+  machines.run(resident(podOf(1, { cpuMilli: 20_000 })), undefined);
+  await play(10_000);
+  const [first] = machines.commands.filter(({ what }) => what === 'wake');
+  const other = first!.node === 'idle-0' ? 'idle-1' : 'idle-0';
+  // Somebody is faster, as soon as the node is up.
+  machines.run(resident(podOf(2, { cpuMilli: 30_000 })), first!.node);
+  if (first!.node === 'idle-1') machines.run(resident(podOf(3, { cpuMilli: 30_000 })), 'idle-1');
+  await play(MINUTE);
+  assert.equal(machines.stateOf(other), 'awake');
 });
 
 test('a sleeping node that a pod needs while the command to put it to sleep runs is woken at once after it', async () => {
