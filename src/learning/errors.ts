@@ -17,4 +17,14 @@ export const errors = defineErrors({
     expected: 'a checkpoint of this version, made with the same settings on the same cluster',
     action: 'go on with the settings that it was begun with, or begin anew in another folder',
   },
+  KISIM_E_LEARNING_STATE: {
+    summary: 'a saved training cannot be read',
+    expected: 'a whole file of this version, written on a machine of the same byte order',
+    action: 'go on from an older checkpoint, or begin anew',
+  },
+  KISIM_E_LEARNING_ENVIRONMENT: {
+    summary: 'an environment cannot be learned in',
+    expected: 'finite rewards and observations, and at least one valid option of every choice',
+    action: 'correct the environment named here; nothing was learned from this step',
+  },
 });
