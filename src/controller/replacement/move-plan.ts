@@ -58,7 +58,12 @@ export function planMoves(
 ): MovePlan | undefined {
   let best: MovePlan | undefined;
   const targets = targetsOf(cluster, byNode, rules);
-  const world: World = { cluster, fitting, targets, rules, unix };
+  let copy: ClusterState | undefined;
+  const copied = () => {
+    copy ??= cluster.clone();
+    return copy;
+  };
+  const world: World = { cluster, copied, fitting, targets, rules, unix };
   const consider = (plan: MovePlan | undefined) => {
     if (plan === undefined || plan.savedJoules <= plan.costJoules * (1 + MARGIN)) return;
     if (best === undefined || netOf(plan) > netOf(best)) best = plan;
@@ -76,6 +81,8 @@ export function planMoves(
 
 interface World {
   readonly cluster: ClusterState;
+  /** A copy to plan on, one for all plans; whoever changes it puts it back as it was. */
+  readonly copied: () => ClusterState;
   readonly fitting: Fitting;
   /** By index: 1 where a pod may go. */
   readonly targets: Uint8Array;
@@ -162,18 +169,8 @@ function emptied(world: World, from: number, pods: readonly Resident[]): MovePla
   const [now, idle] = [wattsAt(cluster, from, use), wattsAt(cluster, from, 0)];
   // What sleeping takes is not known for every node that may sleep.
   if (sleep === undefined || now === undefined || idle === undefined) return undefined;
-  const copy = cluster.clone();
-  const largestFirst = [...pods].sort((a, b) => b.pod.cpuMilli - a.pod.cpuMilli || a.pod.id - b.pod.id);
-  const drafts: { pod: Resident; to: number; watts: number }[] = [];
-  for (const each of largestFirst) {
-    const { pod } = each;
-    if (copy.nodeOf(pod.id) !== from) return undefined;
-    copy.remove(pod);
-    const to = cheapest(world, copy, each, from);
-    if (to === undefined) return undefined;
-    drafts.push({ pod: each, to: to.node, watts: to.watts });
-    placeOnCopy(copy, pod, to.node);
-  }
+  const drafts = elsewhere(world, from, pods);
+  if (drafts === undefined) return undefined;
   const { paybackSeconds } = rules;
   const asleepSeconds = Math.max(0, paybackSeconds - sleep.emptySeconds);
   const wake = (sleep.wakeWatts - sleep.sleepWatts) * sleep.wakeSeconds;
@@ -197,4 +194,35 @@ function emptied(world: World, from: number, pods: readonly Resident[]): MovePla
     savedJoules: moves.reduce((sum, { savedJoules }) => sum + savedJoules, 0),
     costJoules: moves.reduce((sum, { costJoules }) => sum + costJoules, 0),
   };
+}
+
+interface Draft {
+  readonly pod: Resident;
+  readonly to: number;
+  /** By how much the power of that node rises, with what went there before. */
+  readonly watts: number;
+}
+
+/** Where all pods of a node would go, the largest first; undefined where one of them has no place. */
+function elsewhere(world: World, from: number, pods: readonly Resident[]): readonly Draft[] | undefined {
+  const copy = world.copied();
+  const drafts: Draft[] = [];
+  try {
+    const largestFirst = [...pods].sort((a, b) => b.pod.cpuMilli - a.pod.cpuMilli || a.pod.id - b.pod.id);
+    for (const each of largestFirst) {
+      // What does not fit there by the book is not in its columns.
+      if (copy.nodeOf(each.pod.id) !== from) return undefined;
+      const to = cheapest(world, copy, each, from);
+      if (to === undefined) return undefined;
+      copy.remove(each.pod);
+      placeOnCopy(copy, each.pod, to.node);
+      drafts.push({ pod: each, to: to.node, watts: to.watts });
+    }
+    return drafts;
+  } finally {
+    for (const { pod } of drafts.toReversed()) {
+      copy.remove(pod.pod);
+      copy.place(pod.pod, from, world.cluster.gpusOf(pod.pod.id));
+    }
+  }
 }

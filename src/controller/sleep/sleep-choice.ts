@@ -1,4 +1,3 @@
-import { NODE_ON } from '../../cluster/cluster-state.ts';
 import type { Node } from '../../cluster/node.ts';
 import type { Milliseconds } from '../../util/units.ts';
 import type { Fitting } from '../fitting.ts';
@@ -11,6 +10,9 @@ import { isResting, type MarkAges } from './slumber.ts';
 
 /** Nodes on their way to sleep at a time. */
 const MOST_LEAVING = 5;
+/** Nodes for whose pods room is looked for at a time, and when they are looked at again. */
+const MOST_DRAIN_TRIES = 3;
+const NO_ROOM_MILLISECONDS: Milliseconds = 60_000;
 
 export interface SleepRules {
   /** How long a node must have been empty. */
@@ -64,6 +66,7 @@ export interface SleepChoiceOptions {
 export class SleepChoice {
   readonly #o: SleepChoiceOptions;
   readonly #idleSince = new Map<string, Milliseconds>();
+  readonly #notDrainedUntil = new Map<string, Milliseconds>();
   #views: readonly View[] = [];
   #empty: ReadonlySet<string> = new Set();
   #indices = new Map<string, number>();
@@ -89,6 +92,7 @@ export class SleepChoice {
     this.#empty = new Set(this.#views.flatMap(({ isEmpty, facts: { name } }) => (isEmpty ? [name] : [])));
     const uids = new Set(facts.map(({ uid }) => uid));
     for (const uid of this.#idleSince.keys()) if (!uids.has(uid)) this.#idleSince.delete(uid);
+    for (const [uid, until] of this.#notDrainedUntil) if (now >= until) this.#notDrainedUntil.delete(uid);
   }
 
   /** Whether nothing is on a node, or decided for it, but what belongs to it. */
@@ -139,8 +143,22 @@ export class SleepChoice {
     }
     if (!drain || chosen.length > 0 || leaving + underWay > 0 || awake <= 1 || spare < spareNodes)
       return chosen;
-    const drained = this.#dearest(resting).find((view) => this.#mayDrain(view));
+    const drained = this.#toDrain(resting);
     return drained === undefined ? chosen : [{ node: drained.facts, how: 'drain' }];
+  }
+
+  /** The dearest node that may be emptied. Where its pods fit is asked for a few nodes at a time: it is work. */
+  #toDrain(resting: readonly View[]): View | undefined {
+    let tries = 0;
+    for (const view of this.#dearest(resting)) {
+      const { uid } = view.facts;
+      if (this.#now < (this.#notDrainedUntil.get(uid) ?? 0) || !this.#isToDrain(view)) continue;
+      if (this.#fitElsewhere(view)) return view;
+      this.#notDrainedUntil.set(uid, this.#now + NO_ROOM_MILLISECONDS);
+      tries++;
+      if (tries === MOST_DRAIN_TRIES) return undefined;
+    }
+    return undefined;
   }
 
   /** Whether fewer nodes are empty than are to stay so, those that are being cordoned left out. */
@@ -208,12 +226,15 @@ export class SleepChoice {
     return evictable(book.cluster, at, pods, rules.ownNamespace) !== undefined;
   }
 
-  #mayDrain({ facts, pods, isEmpty, isAwake, idleFor }: View): boolean {
+  #isToDrain({ facts, isEmpty, isAwake, idleFor }: View): boolean {
+    return !isEmpty && isAwake && idleFor >= this.#o.rules.emptyMilliseconds(facts.name);
+  }
+
+  #fitElsewhere({ facts, pods }: View): boolean {
     const { book, rules, fitting } = this.#o;
     const { cluster } = book;
     const at = this.#indices.get(facts.name);
-    if (isEmpty || !isAwake || cluster === undefined || at === undefined) return false;
-    if (idleFor < rules.emptyMilliseconds(facts.name)) return false;
+    if (cluster === undefined || at === undefined) return false;
     const leaving = evictable(cluster, at, pods, rules.ownNamespace);
     if (leaving === undefined) return false;
     const targets = new Set(
@@ -221,13 +242,7 @@ export class SleepChoice {
         .filter((view) => view.isAwake && !view.isEmpty)
         .map((view) => this.#indices.get(view.facts.name)),
     );
-    return fitElsewhere(
-      cluster,
-      fitting,
-      at,
-      leaving,
-      (node) => targets.has(node) && cluster.power[node] === NODE_ON,
-    );
+    return fitElsewhere(cluster, fitting, at, leaving, (node) => targets.has(node));
   }
 
   #dearest(views: readonly View[]): readonly View[] {
