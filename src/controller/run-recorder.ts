@@ -47,6 +47,13 @@ export interface RunRecorderOptions {
   readonly sink: ClusterRecordSink;
   readonly energy: NodeEnergyCounters | undefined;
   readonly use: PodUseTotals | undefined;
+  /**
+   * Tells of pods that had a node already what they ask of nodes, which a watch does not hold: asked once, at the start. Left out:
+   * that stays unknown.
+   */
+  readonly wishes?:
+    | ((signal: AbortSignal) => Promise<Iterable<{ readonly uid: string; readonly pod: Pod }>>)
+    | undefined;
   readonly ownNamespace: string;
   readonly time: LoopTime;
   readonly log: Logger;
@@ -71,6 +78,7 @@ export class RunRecorder {
   #cancel: (() => void) | undefined;
   #ticks = 0;
   #reading: Promise<void> | undefined;
+  #asking: Promise<void> | undefined;
 
   constructor(options: RunRecorderOptions) {
     this.#o = options;
@@ -96,6 +104,7 @@ export class RunRecorder {
     this.#tellWatched(now);
     this.#tellNodes(now);
     this.#reading = this.#readEnergy();
+    this.#asking = this.#askWishes();
     this.#nextMinute();
   }
 
@@ -103,7 +112,7 @@ export class RunRecorder {
     this.#cancel?.();
     this.#unfollow?.();
     this.#ending.abort();
-    await this.#reading;
+    await Promise.all([this.#reading, this.#asking]);
     const now = this.#o.time.unixMilliseconds();
     this.#tellUse();
     this.#tellWatched(now);
@@ -194,6 +203,23 @@ export class RunRecorder {
     const description = this.#descriptions.get(node) ?? nodeDescription(node);
     this.#descriptions.set(node, description);
     sink.nodeSeen({ cluster, node: name, unixMilliseconds, cpuMilli, memoryBytes, labels, description });
+  }
+
+  async #askWishes(): Promise<void> {
+    const { wishes, pods, log } = this.#o;
+    try {
+      const listed = await wishes?.(this.#ending.signal);
+      if (listed === undefined) return;
+      const there = new Map<string, RecordedPod>();
+      for (const pod of pods.pods()) there.set(pod.uid, pod);
+      for (const { uid, pod } of listed) {
+        const recorded = there.get(uid);
+        // Of those that wait it is told anyway.
+        if (recorded?.nodeName !== undefined) this.#tell(recorded, { scheduling: pod.scheduling });
+      }
+    } catch (error) {
+      if (!this.#ending.signal.aborted) log.warn('pod-wishes-not-read', { error });
+    }
   }
 
   async #readEnergy(): Promise<void> {

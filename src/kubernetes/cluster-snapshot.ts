@@ -1,17 +1,20 @@
 import type { Node } from '../cluster/node.ts';
 import type { Pod } from '../cluster/pod.ts';
+import type { ApiPod } from './api-objects.ts';
 import { type NodeIdentity, readNodeIdentity } from './energy/node-identity.ts';
 import { errors } from './errors.ts';
 import type { KubeApi } from './kube-api.ts';
 import type { KubeObject } from './kube-object.ts';
 import { isUsable, NodeReader } from './node-reader.ts';
-import { isObject, readList } from './object-list.ts';
+import { readList } from './object-list.ts';
+import { withoutOwnChoice } from './own-choice.ts';
 import { podHints } from './pod-hints.ts';
 import { PodReader } from './pod-reader.ts';
 import { refusal } from './refusal.ts';
 
 export interface ListedPod {
-  /** With all that it asks of nodes, also where it has one. */
+  readonly uid: string;
+  /** With all that it asks of nodes by itself, also where it has one; not what the program has chosen for it. */
   readonly pod: Pod;
   readonly nodeName: string | undefined;
   readonly ownerKinds: readonly string[];
@@ -26,6 +29,7 @@ export interface ClusterSnapshot {
 }
 
 const PAGE = 500;
+const NOT_ENDED = 'status.phase!=Succeeded,status.phase!=Failed';
 const LIST_TIMEOUT_MILLISECONDS = 60_000;
 /** A list that takes longer than the server keeps its version begins anew, so often. */
 const TRIES = 3;
@@ -36,52 +40,71 @@ const TRIES = 3;
  * @throws KISIM_E_KUBE_..., KISIM_E_MANIFEST_... for an object that cannot be read
  */
 export async function clusterSnapshot(api: KubeApi, signal?: AbortSignal): Promise<ClusterSnapshot> {
-  const nodeReader = new NodeReader();
-  const podReader = new PodReader(podHints);
-  const nodeObjects = await listAll(api, '/api/v1/nodes', undefined, signal);
-  const podObjects = await listAll(
-    api,
-    '/api/v1/pods',
-    'status.phase!=Succeeded,status.phase!=Failed',
-    signal,
-  );
-  const nodes = nodeObjects.map((object) => nodeReader.read(object)).filter(isUsable);
+  const reader = new NodeReader();
+  const read = (object: KubeObject) => ({
+    node: reader.read(object),
+    identity: readNodeIdentity(object),
+  });
+  const listed = await listAll(api, { path: '/api/v1/nodes' }, read, signal);
+  const nodes = listed.map(({ node }) => node).filter(isUsable);
   return {
     nodes: nodes.sort((a, b) => (a.name < b.name ? -1 : 1)),
-    identities: nodeObjects.map(readNodeIdentity),
-    pods: podObjects.map((object) => {
-      const { nodeName } = object['spec'] as { readonly nodeName?: string };
-      const owners = object.metadata['ownerReferences'] as readonly { readonly kind: string }[] | undefined;
-      return {
-        pod: podReader.imagine(object),
-        nodeName: nodeName === '' ? undefined : nodeName,
-        ownerKinds: owners?.map(({ kind }) => kind) ?? [],
-      };
-    }),
+    identities: listed.map(({ identity }) => identity),
+    pods: await listPods(api, signal),
   };
 }
 
-async function listAll(
+/**
+ * Lists pods that have not ended, a page at a time: of each only what is returned is held.
+ *
+ * @throws KISIM_E_KUBE_..., KISIM_E_MANIFEST_... for a pod that cannot be read
+ */
+export async function listPods(api: KubeApi, signal?: AbortSignal): Promise<readonly ListedPod[]> {
+  const reader = new PodReader(podHints);
+  return await listAll(
+    api,
+    { path: '/api/v1/pods', fieldSelector: NOT_ENDED },
+    (object) => {
+      const { nodeName } = object['spec'] as { readonly nodeName?: string };
+      const owners = object.metadata['ownerReferences'] as readonly { readonly kind: string }[] | undefined;
+      return {
+        uid: object.metadata.uid,
+        pod: reader.imagine(withoutOwnChoice(object as ApiPod) as KubeObject),
+        nodeName: nodeName === '' ? undefined : nodeName,
+        ownerKinds: owners?.map(({ kind }) => kind) ?? [],
+      };
+    },
+    signal,
+  );
+}
+
+interface Listing {
+  readonly path: string;
+  readonly fieldSelector?: string;
+}
+
+async function listAll<T>(
   api: KubeApi,
-  path: string,
-  fieldSelector: string | undefined,
+  listing: Listing,
+  read: (object: KubeObject) => T,
   signal: AbortSignal | undefined,
-): Promise<readonly KubeObject[]> {
+): Promise<readonly T[]> {
   for (let tries = 1; ; tries++) {
-    const objects = await listOnce(api, path, fieldSelector, signal);
-    if (objects !== undefined) return objects;
-    if (tries >= TRIES) throw errors.KISIM_E_KUBE_ANSWER(`list ${path}: its version was lost ${tries} times`);
+    const all = await listOnce(api, listing, read, signal);
+    if (all !== undefined) return all;
+    if (tries >= TRIES)
+      throw errors.KISIM_E_KUBE_ANSWER(`list ${listing.path}: its version was lost ${tries} times`);
   }
 }
 
 /** Undefined where the server has forgotten the version between two pages. */
-async function listOnce(
+async function listOnce<T>(
   api: KubeApi,
-  path: string,
-  fieldSelector: string | undefined,
+  { path, fieldSelector }: Listing,
+  read: (object: KubeObject) => T,
   signal: AbortSignal | undefined,
-): Promise<readonly KubeObject[] | undefined> {
-  const objects: KubeObject[] = [];
+): Promise<readonly T[] | undefined> {
+  const all: T[] = [];
   let from: string | undefined;
   do {
     const request = {
@@ -95,8 +118,8 @@ async function listOnce(
     if (response.status === 410 && from !== undefined) return undefined;
     if (response.status !== 200) throw refusal(request, response);
     const page = readList(path, response.body);
-    objects.push(...page.items.filter(isObject));
+    for (const object of page.items) all.push(read(object));
     from = page.continueFrom;
   } while (from !== undefined);
-  return objects;
+  return all;
 }

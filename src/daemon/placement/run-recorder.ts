@@ -1,5 +1,6 @@
 import { PodUseBook } from '../../controller/pod-use-totals.ts';
 import { RunRecorder } from '../../controller/run-recorder.ts';
+import { listPods } from '../../kubernetes/cluster-snapshot.ts';
 import type { Service } from '../supervisor.ts';
 import type { Extra, LiveParts } from './live-parts.ts';
 
@@ -8,7 +9,7 @@ const SILENCE_NANOSECONDS = 300e9;
 
 /** Keeps the lives of a live cluster's pods, its nodes and their energy in the history. */
 export const runRecorder: Extra = (parts) => {
-  const { config, watcher, book, time, clock, log, records, energy } = parts;
+  const { config, watcher, book, time, clock, log, records, energy, api } = parts;
   if (records === undefined) return undefined;
   const use = new PodUseBook();
   const recorder = new RunRecorder({
@@ -19,6 +20,7 @@ export const runRecorder: Extra = (parts) => {
     sink: records,
     energy: energy.reader(),
     use,
+    wishes: (signal) => listPods(api, signal),
     ownNamespace: config.kubernetes.namespace,
     time,
     log,

@@ -8,6 +8,7 @@ import {
   type RecordedPod,
   type RecordedPods,
   RunRecorder,
+  type RunRecorderOptions,
 } from '../../../src/controller/run-recorder.ts';
 import { TableCurve } from '../../../src/power-model/table-curve.ts';
 import { silentLogger } from '../../../src/util/log.ts';
@@ -61,7 +62,7 @@ beforeEach(() => {
 
 const placed = (): number => time.unixMilliseconds();
 
-function recorder(more: { energy?: NodeEnergyCounters; use?: PodUseTotals; log?: typeof silentLogger } = {}) {
+function recorder(more: Partial<Pick<RunRecorderOptions, 'energy' | 'use' | 'log' | 'wishes'>> = {}) {
   return new RunRecorder({
     cluster: 'live',
     pods,
@@ -70,6 +71,7 @@ function recorder(more: { energy?: NodeEnergyCounters; use?: PodUseTotals; log?:
     sink,
     energy: more.energy,
     use: more.use,
+    wishes: more.wishes,
     ownNamespace: 'kisimd',
     time,
     log: more.log ?? silentLogger,
@@ -350,5 +352,42 @@ test('energy that cannot be read is logged, a slow source is asked one question 
     ['node-energy-not-read'],
   );
   await running.stop();
+  assert.equal(events.length, 1);
+});
+
+test('what pods ask of nodes that have one already is asked once, and told of those that still are there', async () => {
+  const runs = podOf('runs', { nodeName: 'n-1' });
+  pods.apply(runs);
+  pods.apply(podOf('waits'));
+  const asked = { labels: {}, nodeSelector: { disk: 'ssd' } } as unknown as NonNullable<Pod['scheduling']>;
+  const listed = ['runs', 'waits', 'gone'].map((uid) => ({ uid, pod: { ...runs.pod, scheduling: asked } }));
+  const running = recorder({ wishes: () => Promise.resolve(listed) });
+  running.start();
+  sink.pods.length = 0;
+  await time.play(1);
+  assert.deepEqual(
+    sink.pods.map(({ uid, node, scheduling: told }) => [uid, node, told]),
+    [['runs', 'n-1', asked]],
+  );
+  await running.stop();
+});
+
+test('wishes that cannot be read are logged, and a stop does not wait for them', async () => {
+  const { log, events } = recordingLogger();
+  const failing = recorder({ log, wishes: () => Promise.reject(new Error('forbidden')) });
+  failing.start();
+  await time.play(1);
+  await failing.stop();
+  assert.deepEqual(
+    events.map(({ event }) => event),
+    ['pod-wishes-not-read'],
+  );
+  const slow = recorder({
+    log,
+    wishes: (signal) =>
+      new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+  });
+  slow.start();
+  await slow.stop();
   assert.equal(events.length, 1);
 });

@@ -26,7 +26,7 @@ test('what runs on a cluster is kept; only who leads has the use of pods read', 
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name: 'web', namespace: 'default' },
-    spec: { containers, nodeName: 'a' },
+    spec: { containers, nodeName: 'a', nodeSelector: { zone: 'z' } },
   });
   const book = new LiveCluster();
   const watcher = new ClusterWatcher({
@@ -52,6 +52,7 @@ test('what runs on a cluster is kept; only who leads has the use of pods read', 
   };
   const time = new PlayedTime();
   const parts = {
+    api,
     config: { kubernetes: { namespace: 'kisimd' }, placement: { mode: 'act' } },
     watcher,
     book,
@@ -86,6 +87,10 @@ test('what runs on a cluster is kept; only who leads has the use of pods read', 
     [['a', 4000, { zone: 'z' }]],
   );
   assert.equal(records.watched.length, 1);
+  // The watch holds nothing of it.
+  while (records.pods.length < 2) await new Promise((resolve) => setImmediate(resolve));
+  const { nodeSelector } = records.pods[1]!.scheduling as { readonly nodeSelector: object };
+  assert.deepEqual(nodeSelector, { zone: 'z' });
   assert.equal(listeners, 0);
   change(true);
   assert.equal(listeners, 1);
