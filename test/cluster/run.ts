@@ -17,6 +17,7 @@ const parts = [
   'watching',
   'acting',
   'placement',
+  'records',
   'jobs',
   'gate-webhook',
   'setup',
