@@ -49,6 +49,9 @@ export const clusterStatements: readonly string[] = [
   ) STRICT`,
   'CREATE INDEX pod_run_ended ON pod_run (ended_ms)',
   'CREATE INDEX pod_run_shape ON pod_run (shape)',
+  // Of the simulated cluster little is kept: these find it among the rows of a live one.
+  "CREATE INDEX pod_run_simulated ON pod_run (ended_ms) WHERE cluster = 'simulated'",
+  "CREATE INDEX decision_simulated ON decision (ms) WHERE cluster = 'simulated'",
   `CREATE TABLE cluster_node (
     id INTEGER PRIMARY KEY,
     cluster TEXT NOT NULL,

@@ -13,6 +13,8 @@ const DECISIONS_PER_STEP = 2000;
 const CLUSTER_ROWS_PER_STEP = 2000;
 /** A minute of 5,000 nodes is so many rows, and as many must go in a minute. */
 const NODE_MINUTES_PER_STEP = 6000;
+/** Pods of no real cluster come all day, and nobody asks for them a month later. */
+const SIMULATED_DAYS = 1;
 /**
  * The clock that retention goes by runs at most this many times as fast as the meter: a wall clock that jumps years
  * ahead by mistake must not empty the history before somebody has set it right.
@@ -125,6 +127,9 @@ export class Retention {
     const s = this.#statements;
     const cut = (clock - this.#config.decisionDays * DAY) * 1000;
     s.deletePodRuns.run(cut, CLUSTER_ROWS_PER_STEP);
+    const simulatedCut = (clock - Math.min(SIMULATED_DAYS, this.#config.decisionDays) * DAY) * 1000;
+    s.deleteSimulatedDecisions.run(simulatedCut, DECISIONS_PER_STEP);
+    s.deleteSimulatedRuns.run(simulatedCut, CLUSTER_ROWS_PER_STEP);
     s.deleteShapes.run(cut, CLUSTER_ROWS_PER_STEP);
     s.deleteNodesSeen.run(cut);
     s.deleteWatches.run(cut);
@@ -161,6 +166,14 @@ function prepareStatements(db: Database.Database) {
     ),
     deletePodRuns: db.prepare<[number, number]>(
       'DELETE FROM pod_run WHERE id IN (SELECT id FROM pod_run WHERE ended_ms < ? ORDER BY ended_ms LIMIT ?)',
+    ),
+    deleteSimulatedDecisions: db.prepare<[number, number]>(
+      `DELETE FROM decision WHERE id IN
+         (SELECT id FROM decision WHERE cluster = 'simulated' AND ms < ? ORDER BY ms LIMIT ?)`,
+    ),
+    deleteSimulatedRuns: db.prepare<[number, number]>(
+      `DELETE FROM pod_run WHERE id IN
+         (SELECT id FROM pod_run WHERE cluster = 'simulated' AND ended_ms < ? ORDER BY ended_ms LIMIT ?)`,
     ),
     deleteShapes: db.prepare<[number, number]>(
       `DELETE FROM pod_shape WHERE id IN (SELECT s.id FROM pod_shape s WHERE s.seen_ms < ?

@@ -58,6 +58,10 @@ test('without a cluster the whole loop turns on the simulated one: decisions, hi
   }
   assert.ok(rows.some(({ node, bound }) => node === bound));
 
+  const runs = db.prepare<[], Record<string, unknown>>('SELECT * FROM pod_runs').all();
+  assert.ok(runs.length >= 5);
+  for (const run of runs) assert.equal(run['cluster'], 'simulated');
+
   const { pod } = rows.find(({ outcome }) => outcome === 'placed') as { pod: string };
   const { status, stdout } = spawnSync(program, ['explain', `simulated/${pod}`, '--db', path], {
     encoding: 'utf8',

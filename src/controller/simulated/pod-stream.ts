@@ -7,7 +7,7 @@ import type { RandomStream } from '../../util/rng.ts';
 export const SIMULATED_NAMESPACE = 'simulated';
 
 const GIBIBYTE = 2 ** 30;
-const MEAN_GAP_SECONDS = 4;
+const MEAN_GAP_SECONDS = 5;
 /** A cluster that is used has pods: so many are created at its beginning, one after the other. */
 const OPENING_PODS = 24;
 const OPENING_GAP_SECONDS = 0.2;
@@ -87,7 +87,7 @@ export interface StreamedPod {
 
 /**
  * Pods without an end, the same ones from the same stream of random numbers: arrivals by a Poisson process with the rhythm of a
- * day that lasts ten minutes (thinning, Lewis and Shedler 1979), one in four seconds on average after a quick beginning, living
+ * day that lasts ten minutes (thinning, Lewis and Shedler 1979), one in five seconds on average after a quick beginning, living
  * for half a minute to several minutes.
  */
 export class PodStream {

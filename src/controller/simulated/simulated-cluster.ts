@@ -7,6 +7,7 @@ import { RandomStream } from '../../util/rng.ts';
 import type { Joules, Watts } from '../../util/units.ts';
 import { LiveCluster } from '../live-cluster.ts';
 import type { Actor, ActResult, LoopTime, PendingPod, PendingPodListener, PendingPods } from '../ports.ts';
+import type { PodUseTotals, RecordedPod, RecordedPods } from '../run-recorder.ts';
 import { ClusterTwin } from './cluster-twin.ts';
 import { OwnScheduler } from './own-scheduler.ts';
 import { PodStream, type StreamedPod } from './pod-stream.ts';
@@ -45,15 +46,18 @@ export interface SimulatedSituation {
 
 interface Unbound {
   readonly streamed: StreamedPod;
+  readonly recorded: RecordedPod;
   pending: PendingPod;
 }
+
+type PodFollower = Parameters<RecordedPods['follow']>[0];
 
 /**
  * A cluster that is not there, behind the same ports as a live one: nodes with the power curves of real server models, pods that
  * come, wait at the gate, are bound and end in real time, and a scheduler of its own for pods that are freed. Everything but the
  * moments of the loop's decisions follows from the seed.
  */
-export class SimulatedCluster implements PendingPods, Actor, NodeEnergyCounters {
+export class SimulatedCluster implements PendingPods, RecordedPods, Actor, NodeEnergyCounters {
   readonly book = new LiveCluster();
   readonly #o: SimulatedClusterOptions;
   readonly #clock: SimulatedTime;
@@ -63,7 +67,14 @@ export class SimulatedCluster implements PendingPods, Actor, NodeEnergyCounters 
   readonly #twins: readonly ClusterTwin[];
   readonly #nodeIndex: ReadonlyMap<string, number>;
   readonly #unbound = new Map<string, Unbound>();
+  readonly #bound = new Map<string, RecordedPod>();
   readonly #listeners = new Set<PendingPodListener>();
+  readonly #followers = new Set<PodFollower>();
+  /** CPU time of the pods that were told to be gone last: whoever is told asks for it. */
+  readonly #ended = new Map<
+    string,
+    { readonly usedMicroseconds: number; readonly meteredMilliseconds: number }
+  >();
   /** Freed pods on their way to a node. */
   #binding: { readonly uid: string; readonly node: number | undefined }[] = [];
   #next: StreamedPod;
@@ -155,6 +166,21 @@ export class SimulatedCluster implements PendingPods, Actor, NodeEnergyCounters 
     return node === undefined ? { outcome: 'freed' } : { outcome: 'placed', node };
   }
 
+  *pods(): Iterable<RecordedPod> {
+    for (const { recorded } of this.#unbound.values()) yield recorded;
+    yield* this.#bound.values();
+  }
+
+  follow(follower: PodFollower): () => void {
+    this.#followers.add(follower);
+    return () => void this.#followers.delete(follower);
+  }
+
+  /** What pods have used, known at their end. */
+  get use(): PodUseTotals {
+    return { of: (uid) => this.#ended.get(uid), forget: (uid) => void this.#ended.delete(uid) };
+  }
+
   /** A scheduler comes to it a moment later. */
   #bindSoon(uid: string, node: number | undefined): void {
     this.#binding.push({ uid, node });
@@ -167,14 +193,11 @@ export class SimulatedCluster implements PendingPods, Actor, NodeEnergyCounters 
     });
   }
 
-  /**
-   * One timer, for the next pod: waking a process costs more than all that it then does here. Pods that end meanwhile are seen
-   * to at the next occasion, at their own time.
-   */
+  /** One timer for all: waking a process costs as much as what it then does here. */
   #arm(): void {
-    const next = this.#scheduler.waiting.length > 0 ? this.#running.nextEndSeconds : Number.POSITIVE_INFINITY;
+    const next = Math.min(this.#next.atSeconds, this.#running.nextEndSeconds);
     // A millisecond more: timers may come a little early.
-    const wait = Math.max(0, (Math.min(this.#next.atSeconds, next) - this.#clock.seconds) * 1000) + 1;
+    const wait = Math.max(0, (next - this.#clock.seconds) * 1000) + 1;
     this.#cancel = this.#o.time.after(Math.min(wait, SimulatedTime.longestMilliseconds), () => {
       this.#advance();
       this.#arm();
@@ -184,7 +207,7 @@ export class SimulatedCluster implements PendingPods, Actor, NodeEnergyCounters 
   /** Everything up to now: ends make room, then new pods come. */
   #advance(): void {
     const now = this.#clock.seconds;
-    this.#scheduler.advance(now, ({ uid }) => this.book.gone(uid));
+    this.#scheduler.advance(now, (streamed) => this.#gone(streamed));
     while (this.#next.atSeconds <= now) {
       const streamed = this.#next;
       this.#next = this.#stream.next();
@@ -196,19 +219,31 @@ export class SimulatedCluster implements PendingPods, Actor, NodeEnergyCounters 
   #create(streamed: StreamedPod): void {
     const { uid, pod, ownerKind } = streamed;
     this.#created++;
+    const createdUnixMilliseconds = this.#o.time.unixMilliseconds();
+    const ownerKinds = [ownerKind];
+    const recorded: RecordedPod = {
+      uid,
+      pod,
+      nodeName: undefined,
+      createdUnixMilliseconds,
+      startedUnixMilliseconds: undefined,
+      restarts: 0,
+      ownerKinds,
+    };
     const pending: PendingPod = {
       uid,
       namespace: pod.namespace,
       name: pod.name,
-      createdUnixMilliseconds: this.#o.time.unixMilliseconds(),
+      createdUnixMilliseconds,
       isGated: this.#o.isGated,
       isOptedIn: true,
       isDeleting: false,
       nodeName: undefined,
-      ownerKinds: [ownerKind],
+      ownerKinds,
       pod,
     };
-    this.#unbound.set(uid, { streamed, pending });
+    this.#unbound.set(uid, { streamed, recorded, pending });
+    for (const follower of this.#followers) follower.applied(recorded, undefined);
     for (const listener of this.#listeners) listener.pending(pending);
     if (!this.#o.isGated) this.#bindSoon(uid, undefined);
   }
@@ -223,8 +258,24 @@ export class SimulatedCluster implements PendingPods, Actor, NodeEnergyCounters 
 
   #started({ uid, pod }: StreamedPod, node: number): void {
     const { name } = this.#o.nodes[node]!;
+    const before = this.#unbound.get(uid)!.recorded;
+    const startedUnixMilliseconds = this.#o.time.unixMilliseconds();
+    const recorded: RecordedPod = { ...before, nodeName: name, startedUnixMilliseconds };
     this.#unbound.delete(uid);
+    this.#bound.set(uid, recorded);
     this.book.bound(uid, pod, name);
+    for (const follower of this.#followers) follower.applied(recorded, before);
     for (const listener of this.#listeners) listener.settled(uid, name);
+  }
+
+  #gone({ uid, useMilli, lifeSeconds }: StreamedPod): void {
+    const recorded = this.#bound.get(uid)!;
+    this.#bound.delete(uid);
+    this.book.gone(uid);
+    if (this.#followers.size === 0) return;
+    const meteredMilliseconds = lifeSeconds * 1000;
+    this.#ended.set(uid, { usedMicroseconds: useMilli * meteredMilliseconds, meteredMilliseconds });
+    for (const follower of this.#followers) follower.gone(recorded);
+    this.#ended.delete(uid);
   }
 }

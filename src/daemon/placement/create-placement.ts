@@ -42,5 +42,5 @@ export function createPlacement(
       isClusterConfigured({ environment: env, ...(kubeconfig === undefined ? {} : { file: kubeconfig }) }));
   return isLive
     ? new LivePlacement({ config, sink, records, clock, log, env, ...(host === undefined ? {} : { host }) })
-    : new SimulatedPlacement({ config, sink, log });
+    : new SimulatedPlacement({ config, sink, records, log });
 }

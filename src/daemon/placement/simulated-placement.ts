@@ -7,10 +7,12 @@ import { Decider } from '../../controller/decider.ts';
 import { PauseFile, pauseFilePath } from '../../controller/pause-file.ts';
 import { PlacementLoop } from '../../controller/placement-loop.ts';
 import type { DecisionSink, Leadership, LoopTime } from '../../controller/ports.ts';
+import { RunRecorder } from '../../controller/run-recorder.ts';
 import { SimulatedCluster } from '../../controller/simulated/simulated-cluster.ts';
 import { simulatedNodes } from '../../controller/simulated/simulated-nodes.ts';
 import { systemTime } from '../../controller/system-time.ts';
 import type { SimulatedView, ViewedDecision } from '../../export/placement-view.ts';
+import type { ClusterRecordSink } from '../../history/cluster-record-sink.ts';
 import type { DecisionRecord } from '../../history/decision-record.ts';
 import { policyByName } from '../../policy/registry.ts';
 import type { Logger } from '../../util/log.ts';
@@ -24,6 +26,8 @@ import { RecentDecisions } from './recent-decisions.ts';
 export interface SimulatedPlacementOptions {
   readonly config: Config;
   readonly sink: DecisionSink;
+  /** Keeps pods' lives and nodes' energy; undefined: nobody does. */
+  readonly records?: ClusterRecordSink | undefined;
   readonly log: Logger;
   readonly time?: LoopTime;
   /** Everything that is drawn follows from it; drawn itself, and told in the log, where left out. */
@@ -53,6 +57,7 @@ export class SimulatedPlacement implements Service {
   readonly #loop: PlacementLoop;
   readonly #pauseFile: PauseFile;
   readonly #recent: RecentDecisions;
+  readonly #recorder: RunRecorder | undefined;
   #isOnePolicy = true;
   #state: 'connecting' | 'leading' | 'stopped' = 'connecting';
 
@@ -60,6 +65,7 @@ export class SimulatedPlacement implements Service {
   constructor({
     config,
     sink,
+    records,
     log,
     time = systemTime,
     seed = randomInt(2 ** 32),
@@ -98,6 +104,21 @@ export class SimulatedPlacement implements Service {
       log,
       everyMilliseconds: PAUSE_LOOK_MILLISECONDS,
     });
+    this.#recorder =
+      records === undefined
+        ? undefined
+        : new RunRecorder({
+            cluster: 'simulated',
+            pods: this.#cluster,
+            nodes: () => book.cluster?.nodes ?? [],
+            isCurrent: () => true,
+            sink: records,
+            energy: this.#cluster,
+            use: this.#cluster.use,
+            ownNamespace: kubernetes.namespace,
+            time,
+            log,
+          });
     this.#loop = new PlacementLoop({
       pods: this.#cluster,
       book,
@@ -122,12 +143,14 @@ export class SimulatedPlacement implements Service {
     this.#log.info('simulated-cluster', { cluster: 'simulated', seed: this.#seed, mode, policy });
     this.#pauseFile.start();
     this.#cluster.start();
+    this.#recorder?.start();
     this.#loop.start();
     this.#state = 'leading';
   }
 
   async stop(): Promise<void> {
     await this.#loop.stop();
+    await this.#recorder?.stop();
     this.#cluster.stop();
     this.#pauseFile.stop();
     this.#state = 'stopped';

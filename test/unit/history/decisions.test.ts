@@ -100,6 +100,42 @@ test('decisions go when they are older than history.decision-days', (t) => {
   assert.equal(value('select count(*) from decision'), 1);
 });
 
+test('of a simulated cluster decisions and pods are kept for a day, whatever is kept of a live one', (t) => {
+  const { history, rows } = openHistory(t, {}, writeOnFlush);
+  for (const cluster of ['live', 'simulated'] as const)
+    for (const days of [2, 0.5]) {
+      const unixMilliseconds = (START_UNIX_SECONDS - days * 86_400) * 1000;
+      history.record({ ...saved, cluster, unixMilliseconds });
+      history.podRun({
+        cluster,
+        uid: `${days}`,
+        namespace: 'shop',
+        pod: `pod-${days}`,
+        owner: 'ReplicaSet',
+        placeable: true,
+        createdUnixMilliseconds: unixMilliseconds,
+        endedUnixMilliseconds: unixMilliseconds,
+        cpuMilli: 1,
+        memoryBytes: 1,
+        slackSeconds: 0,
+      });
+    }
+  history.flush();
+  for (let second = 0; second < 200; second++) {
+    const startUnixMilliseconds = (START_UNIX_SECONDS + second) * 1000;
+    history.accept(makeInterval({ startUnixMilliseconds, milliseconds: 1000, ...nothing }));
+  }
+  history.flush();
+  const counts = (table: string) =>
+    rows(`select cluster, count(*) as n from ${table} group by cluster order by cluster`);
+  const left = [
+    { cluster: 'live', n: 2 },
+    { cluster: 'simulated', n: 1 },
+  ];
+  assert.deepEqual(counts('decision'), left, 'decisions');
+  assert.deepEqual(counts('pod_run'), left, 'pods');
+});
+
 test('a history of the first schema gets the table and keeps what it holds', (t) => {
   const path = join(temporaryFolder(t), 'energy.db');
   const db = new Database(path);

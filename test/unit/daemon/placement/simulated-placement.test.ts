@@ -6,12 +6,35 @@ import { defaultConfig } from '../../../../src/config/defaults.ts';
 import { writePauseFile } from '../../../../src/controller/pause-file.ts';
 import { placementView } from '../../../../src/daemon/placement/placement-view.ts';
 import { SimulatedPlacement } from '../../../../src/daemon/placement/simulated-placement.ts';
+import type { ClusterRecordSink } from '../../../../src/history/cluster-record-sink.ts';
 import type { DecisionRecord } from '../../../../src/history/decision-record.ts';
+import type { NodeEnergyRecord } from '../../../../src/history/node-energy-record.ts';
+import type { PodRunRecord } from '../../../../src/history/pod-run-record.ts';
 import { recordingLogger } from '../../../support/open-history.ts';
 import { PlayedTime } from '../../../support/played-time.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
-function played(t: TestContext, changes: Partial<Config['placement']> = {}, seed = 1) {
+/** Keeps all that is told of pods and nodes. */
+function keptRecords() {
+  const runs: PodRunRecord[] = [];
+  const energy: NodeEnergyRecord[] = [];
+  const seen = new Set<string>();
+  const records: ClusterRecordSink = {
+    podRun: (record) => void runs.push(record),
+    nodeEnergy: (record) => void energy.push(record),
+    nodeSeen: ({ node }) => void seen.add(node),
+    podsPresent: () => undefined,
+    clusterWatched: () => undefined,
+  };
+  return { runs, energy, seen, records };
+}
+
+function played(
+  t: TestContext,
+  changes: Partial<Config['placement']> = {},
+  seed = 1,
+  kept?: ClusterRecordSink,
+) {
   const base = defaultConfig({}, { hostname: 'host', uid: 1000, homeDirectory: undefined });
   const folder = temporaryFolder(t);
   const config: Config = {
@@ -28,6 +51,7 @@ function played(t: TestContext, changes: Partial<Config['placement']> = {}, seed
     time,
     log,
     seed,
+    records: kept,
     sink: { record: (decision) => void records.push(decision), bound: (uid) => void bound.push(uid) },
   });
   placement.start();
@@ -130,4 +154,28 @@ test('stopping ends all timers', async (t) => {
   await stopped;
   assert.equal(placement.status.state, 'stopped');
   assert.equal(time.timers, 0);
+});
+
+test('pods with their lives and use, and the energy of the nodes, are kept as those of a simulated cluster', async (t) => {
+  const { runs, energy, seen, records } = keptRecords();
+  const { placement, time } = played(t, {}, 1, records);
+  await time.play(600_000);
+  assert.equal(seen.size, 12);
+  assert.ok(runs.length > 100);
+  for (const { cluster } of [...runs, ...energy]) assert.equal(cluster, 'simulated');
+  const ended = runs.filter(({ endedUnixMilliseconds }) => endedUnixMilliseconds !== undefined);
+  assert.ok(ended.length > 50);
+  for (const { startedUnixMilliseconds, endedUnixMilliseconds, cpu, cpuMilli, node } of ended) {
+    assert.ok(node !== undefined);
+    const lived = endedUnixMilliseconds! - startedUnixMilliseconds!;
+    assert.ok(lived >= 30_000);
+    // Timers come a moment late.
+    assert.ok(Math.abs(lived - cpu!.meteredMilliseconds) < 20, `${lived} ${cpu!.meteredMilliseconds}`);
+    assert.ok(cpu!.usedMicroseconds <= cpuMilli * cpu!.meteredMilliseconds);
+  }
+  const joules = energy.reduce((sum, { microjoules }) => sum + microjoules, 0) / 1e6;
+  for (const { source } of energy) assert.equal(source, 'simulated');
+  // What was used since the last full minute is not told yet.
+  const total = placement.simulated.placed.joules;
+  assert.ok(joules > 0.85 * total && joules < 1.000001 * total, `${joules} of ${total}`);
 });
