@@ -1,4 +1,5 @@
 import type { Milliseconds } from '../util/units.ts';
+import { AwaitedNodes } from './awaited-nodes.ts';
 import { DeadlineKeeper } from './deadline-keeper.ts';
 import type { Verdict } from './decider.ts';
 import type { Outcome } from './decision-entry.ts';
@@ -42,6 +43,7 @@ export class PlacementLoop {
   readonly #waiting = new Set<string>();
   readonly #records: Records;
   readonly #writes: PodWrites;
+  readonly #awaited: AwaitedNodes;
   readonly #deadlines: DeadlineKeeper;
   readonly #assumptions: DeadlineKeeper;
   readonly #counts = { placed: 0, freed: {} as Record<string, number>, observed: 0, overdue: 0 };
@@ -58,6 +60,7 @@ export class PlacementLoop {
     const { time } = options;
     this.#clockOffsetSeconds = (time.unixMilliseconds() - time.monotonicMilliseconds()) / 1000;
     this.#records = new Records(options);
+    this.#awaited = new AwaitedNodes(options);
     this.#writes = new PodWrites({
       ...options,
       finished: (held, result) => this.#written(held, result),
@@ -159,8 +162,8 @@ export class PlacementLoop {
   #letGo(held: HeldPod): void {
     const { uid } = held.pod;
     held.isSettled = true;
-    if (held.endedOn === undefined || held.endedOn === '') this.#leaveNode(held);
-    else if (held.awaitsNode) this.#letNode(held);
+    if (held.endedOn === undefined || held.endedOn === '') this.#awaited.leave(held);
+    else this.#awaited.release(held);
     this.#deadlines.clear(uid);
     this.#writes.forget(uid);
     this.#waiting.delete(uid);
@@ -212,7 +215,7 @@ export class PlacementLoop {
   }
 
   #process(held: HeldPod): void {
-    const { book, decider, time } = this.#o;
+    const { book, time } = this.#o;
     const now = time.monotonicMilliseconds();
     if (held.freeBecause === undefined && now >= held.deadlineAt) held.freeBecause = 'deadline';
     if (held.freeBecause !== undefined) {
@@ -220,9 +223,15 @@ export class PlacementLoop {
       return;
     }
     book.setTime(this.#clockOffsetSeconds + now / 1000, this.#turns.toDecide + this.#waiting.size);
-    if (this.#awaitsStill(held)) return;
+    const awaited = this.#awaited.look(held);
+    if (awaited === 'still') this.#wait(held);
+    else if (awaited === 'up') this.#writes.begin(held, held.decided!.node);
+    else this.#decide(held, now);
+  }
+
+  #decide(held: HeldPod, now: Milliseconds): void {
     const slackLeft = Math.max(0, (held.slackUntil - now) / 1000);
-    const verdict = decider.decide(held.pod.pod, slackLeft, this.#o.intended?.(held.pod));
+    const verdict = this.#o.decider.decide(held.pod.pod, slackLeft, this.#o.intended?.(held.pod));
     if (verdict.kind === 'place') this.#decided(held, verdict);
     else if (this.#mayWait(held, verdict, now)) this.#wait(held);
     else if (this.#o.mode !== 'act' && verdict.kind === 'wait')
@@ -232,34 +241,6 @@ export class PlacementLoop {
       held.details = verdict.kind === 'failed' ? verdict.why : undefined;
       this.#free(held);
     }
-  }
-
-  /** Whether a pod that was decided for a node that slept is served by this turn: its node is up, or still on its way. */
-  #awaitsStill(held: HeldPod): boolean {
-    const { decided } = held;
-    if (!held.awaitsNode || decided === undefined) return false;
-    const readiness = this.#o.sleeping?.readiness(decided.node) ?? 'ready';
-    if (readiness === 'asleep') this.#wait(held);
-    else if (readiness === 'ready') {
-      this.#letNode(held);
-      this.#writes.begin(held, decided.node);
-    } else {
-      this.#leaveNode(held);
-      return false;
-    }
-    return true;
-  }
-
-  #letNode(held: HeldPod): void {
-    held.awaitsNode = false;
-    this.#o.sleeping?.release(held.pod.uid);
-  }
-
-  /** Its node is not waited for any more, and its booking there ends. */
-  #leaveNode(held: HeldPod): void {
-    if (!held.awaitsNode) return;
-    this.#letNode(held);
-    this.#o.book.forget(held.pod.uid);
   }
 
   /** Waiting holds back a pod: only where decisions are acted on, and within its slack. */
@@ -285,17 +266,9 @@ export class PlacementLoop {
       return;
     }
     // Booked before it is written, so that the next decision knows.
-    const { book, sleeping } = this.#o;
-    const { uid } = held.pod;
-    book.assume(uid, held.pod.pod, verdict.index, verdict.gpus);
-    const readiness = sleeping?.readiness(verdict.node) ?? 'ready';
-    if (readiness === 'ready') {
-      this.#writes.begin(held, verdict.node);
-      return;
-    }
-    held.awaitsNode = true;
-    if (readiness === 'asleep') sleeping?.want(uid, verdict.node);
-    this.#wait(held);
+    this.#o.book.assume(held.pod.uid, held.pod.pod, verdict.index, verdict.gpus);
+    if (this.#awaited.mustAwait(held, verdict.node)) this.#wait(held);
+    else this.#writes.begin(held, verdict.node);
   }
 
   /** A decision that is not acted on. Whoever holds the pod all the same lets it go. */
@@ -312,7 +285,7 @@ export class PlacementLoop {
 
   #free(held: HeldPod): void {
     if (held.awaitsNode) held.details ??= `${held.decided?.node} was being woken`;
-    this.#leaveNode(held);
+    this.#awaited.leave(held);
     if (held.pod.isGated && this.#mayAct) {
       this.#writes.begin(held, undefined);
       return;
@@ -381,8 +354,7 @@ export class PlacementLoop {
 
   #callOff(held: HeldPod): void {
     this.#writes.callOff(held);
-    if (!held.awaitsNode) return;
-    this.#leaveNode(held);
+    if (!this.#awaited.leave(held)) return;
     this.#waiting.delete(held.pod.uid);
     this.#turns.add(held);
   }
