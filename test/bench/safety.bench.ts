@@ -11,8 +11,8 @@ export const safetyBench: Bench = {
   async run({ quick, seed, progress }) {
     const given: SafetyGiven = {
       pods: quick ? 600 : 10_000,
-      podsPerSecond: quick ? 15 : 30,
-      faultEverySeconds: quick ? 6 : 10,
+      podsPerSecond: quick ? 15 : 20,
+      faultEverySeconds: quick ? 6 : 8,
       seed,
     };
     const result = await runLive<SafetyResult>('safety-run.ts', given, progress);

@@ -22,6 +22,8 @@ export interface SimulatedClusterOptions {
   readonly isGated: boolean;
   /** Rules that place the same pods on the same nodes beside this cluster. */
   readonly twins: readonly Policy[];
+  /** A twin's rule has failed: the twin is not told of any more. The cluster goes on. */
+  readonly twinFailed?: (policy: string, error: unknown) => void;
 }
 
 /** Energy of all nodes under one rule since the cluster began. */
@@ -64,7 +66,7 @@ export class SimulatedCluster implements PendingPods, RecordedPods, Actor, NodeE
   readonly #stream: PodStream;
   readonly #running: RunningPods;
   readonly #scheduler: OwnScheduler;
-  readonly #twins: readonly ClusterTwin[];
+  #twins: readonly ClusterTwin[];
   readonly #nodeIndex: ReadonlyMap<string, number>;
   readonly #unbound = new Map<string, Unbound>();
   readonly #bound = new Map<string, RecordedPod>();
@@ -211,8 +213,18 @@ export class SimulatedCluster implements PendingPods, RecordedPods, Actor, NodeE
     while (this.#next.atSeconds <= now) {
       const streamed = this.#next;
       this.#next = this.#stream.next();
-      for (const twin of this.#twins) twin.arrive(streamed);
+      this.#twins = this.#twins.filter((twin) => this.#arrives(twin, streamed));
       this.#create(streamed);
+    }
+  }
+
+  #arrives(twin: ClusterTwin, streamed: StreamedPod): boolean {
+    try {
+      twin.arrive(streamed);
+      return true;
+    } catch (error) {
+      this.#o.twinFailed?.(twin.policy, error);
+      return false;
     }
   }
 

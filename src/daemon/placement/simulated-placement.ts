@@ -82,6 +82,7 @@ export class SimulatedPlacement implements Service {
       seed,
       isGated: placement.mode === 'act',
       twins: [...twins].map((name) => policyByName(name)),
+      twinFailed: (policy, error) => log.error('simulated-twin-lost', { policy, error }),
     });
     const { book } = this.#cluster;
     this.#recent = new RecentDecisions(

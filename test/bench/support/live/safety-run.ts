@@ -103,6 +103,7 @@ class SafetyRun {
   #created = 0;
   #versions = 0;
   #isOver = false;
+  #isJudged = false;
 
   constructor(cluster: ActingCluster, second: { client: ApiClient; api: KubeApi }, given: SafetyGiven) {
     this.#cluster = cluster;
@@ -127,6 +128,7 @@ class SafetyRun {
     await disturbing;
     tellProgress('all are created; nothing is disturbed any more');
     await this.#settle();
+    this.#isJudged = true;
     await watcher.stop();
     for (const { daemon, proxy } of this.#members) {
       this.#addReport(await daemon.stop());
@@ -158,7 +160,7 @@ class SafetyRun {
   /** Four times a second: whether there is a server, and a leader that lives and has renewed. */
   async #sample(): Promise<void> {
     const path = `/apis/coordination.k8s.io/v1/namespaces/${DEFAULT_NAMESPACE}/leases/${LEASE_NAME}`;
-    while (!this.#isOver || this.#gated > 0) {
+    while (!this.#isJudged) {
       let isServed = false;
       try {
         const { status, body } = await this.#cluster.admin.request({

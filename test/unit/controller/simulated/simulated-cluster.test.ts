@@ -6,6 +6,7 @@ import type { PendingPod } from '../../../../src/controller/ports.ts';
 import { SimulatedCluster } from '../../../../src/controller/simulated/simulated-cluster.ts';
 import { simulatedNodes } from '../../../../src/controller/simulated/simulated-nodes.ts';
 import type { DecisionRecord } from '../../../../src/history/decision-record.ts';
+import type { Policy } from '../../../../src/policy/policy.ts';
 import { policyByName } from '../../../../src/policy/registry.ts';
 import { seededRandom } from '../../../../src/util/rng.ts';
 import { recordingLogger } from '../../../support/open-history.ts';
@@ -194,6 +195,36 @@ test('a process that was stopped for an hour goes on where it was', async () => 
   assert.ok(seconds - before.seconds <= 10.001);
   assert.ok(created - before.created < 20);
   assert.ok(energy.joules < 1.5 * before.energy.joules);
+});
+
+test('a twin whose rule fails is left out, and everything else goes on', async () => {
+  const time = new PlayedTime();
+  const broken: Policy = {
+    name: 'broken',
+    start: () => ({
+      choose: () => {
+        throw new Error('no idea');
+      },
+      explain: () => [],
+    }),
+  };
+  const failed: string[] = [];
+  const cluster = new SimulatedCluster({
+    time,
+    nodes: simulatedNodes(),
+    seed: 1,
+    isGated: false,
+    twins: [broken, policyByName('round-robin')],
+    twinFailed: (policy, error) => void failed.push(`${policy}: ${String(error)}`),
+  });
+  cluster.start();
+  await time.play(30_000);
+  assert.deepEqual(failed, ['broken: Error: no idea']);
+  assert.deepEqual(
+    cluster.situation.twins.map(({ policy }) => policy),
+    ['round-robin'],
+  );
+  assert.ok(cluster.situation.running > 5);
 });
 
 test('stopping leaves no timer', async () => {
