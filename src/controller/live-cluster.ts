@@ -18,6 +18,7 @@ const SLUMBER_TAINTS: ReadonlySet<string> = new Set([
   'node.kubernetes.io/unschedulable',
   'node.kubernetes.io/not-ready',
   'node.kubernetes.io/unreachable',
+  'node.cloudprovider.kubernetes.io/shutdown',
 ]);
 
 interface Booking {

@@ -15,8 +15,10 @@ export interface MoveRules {
   readonly ownNamespace: string;
   /** Evictions that one plan may have. */
   readonly mostMoves: number;
-  /** Whether a node would go to sleep once it were empty. */
-  readonly wouldSleep: (node: string) => boolean;
+  /** Whether a node is one that goes to sleep when it is empty. */
+  readonly maySleep: (node: string) => boolean;
+  /** Empty nodes that stay awake all the same. */
+  readonly spareNodes: number;
   /** Pods and nodes that were tried in vain a short while ago, by uid and by name. */
   readonly isLeftAlone: (uidOrNode: string) => boolean;
 }
@@ -57,7 +59,16 @@ export function planMoves(
   unix: Milliseconds,
 ): MovePlan | undefined {
   let best: MovePlan | undefined;
-  const targets = targetsOf(cluster, byNode, rules);
+  const hasWork = (name: string) => (byNode.get(name) ?? []).some((pod) => !belongsToNode(pod));
+  const empty = cluster.nodes.filter(
+    ({ name }, at) => cluster.power[at] === NODE_ON && !hasWork(name),
+  ).length;
+  // One more would only be another spare.
+  const couldSleep = (name: string) => empty >= rules.spareNodes && rules.maySleep(name);
+  // Awake nodes; of those that go to sleep when they are empty only the ones that are not.
+  const targets = Uint8Array.from(cluster.nodes, ({ name }, at) =>
+    cluster.power[at] === NODE_ON && (hasWork(name) || !rules.maySleep(name)) ? 1 : 0,
+  );
   let copy: ClusterState | undefined;
   const copied = () => {
     copy ??= cluster.clone();
@@ -73,7 +84,7 @@ export function planMoves(
     if (cluster.power[node] !== NODE_ON || rules.isLeftAlone(name)) continue;
     const pods = (byNode.get(name) ?? []).filter((pod) => !belongsToNode(pod));
     for (const pod of pods) if (mayMove(pod, rules, unix)) consider(single(world, node, pod));
-    if (rules.wouldSleep(name) && pods.length > 0 && pods.length <= rules.mostMoves)
+    if (couldSleep(name) && pods.length > 0 && pods.length <= rules.mostMoves)
       if (pods.every((pod) => mayMove(pod, rules, unix))) consider(emptied(world, node, pods));
   }
   return best;
@@ -88,19 +99,6 @@ interface World {
   readonly targets: Uint8Array;
   readonly rules: MoveRules;
   readonly unix: Milliseconds;
-}
-
-/** Awake nodes; of those that go to sleep when they are empty only the ones that are not. */
-function targetsOf(
-  cluster: ClusterState,
-  byNode: ReadonlyMap<string, readonly Resident[]>,
-  { wouldSleep }: MoveRules,
-): Uint8Array {
-  return Uint8Array.from(cluster.nodes, ({ name }, node) => {
-    if (cluster.power[node] !== NODE_ON) return 0;
-    const hasWork = (byNode.get(name) ?? []).some((pod) => !belongsToNode(pod));
-    return hasWork || !wouldSleep(name) ? 1 : 0;
-  });
 }
 
 function netOf({ savedJoules, costJoules }: MovePlan): Joules {

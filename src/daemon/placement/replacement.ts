@@ -35,7 +35,8 @@ export function replacement(parts: LiveParts): Service | undefined {
       restartJoules: given.restartJoules,
       paybackSeconds: given.paybackSeconds,
       ownNamespace: kubernetes.namespace,
-      wouldSleep: (name) => {
+      spareNodes: sleep.spareNodes,
+      maySleep: (name) => {
         const found = nodeOf(name);
         return (
           sleep.enabled && found?.sleep !== undefined && name !== node.name && !isControlPlane(found.labels)

@@ -61,7 +61,8 @@ function planOf(
     paybackSeconds: 1800,
     ownNamespace: 'kisimd',
     mostMoves: 10,
-    wouldSleep: () => false,
+    maySleep: () => false,
+    spareNodes: 0,
     isLeftAlone: () => false,
     ...rules,
   };
@@ -127,7 +128,7 @@ test('a Job that may be moved pays for the work that it would do again', () => {
   const dear = node('dear', 500, 520, { sleep });
   assert.equal(planOf([dear, node('cheap', 1, 1)], { dear: [job] }), undefined);
   const cheap = [resident(work(3))];
-  const rules = { wouldSleep: (name: string) => name === 'dear' };
+  const rules = { maySleep: (name: string) => name === 'dear' };
   const plan = planOf([dear, node('cheap', 50, 150)], { dear: [job], cheap }, rules);
   assert.equal(plan?.empties, 'dear');
   assert.equal(plan?.costJoules, 500 + 1800 * 4);
@@ -156,7 +157,7 @@ test('a node that could sleep is emptied as a whole, when its idle power pays fo
     a: [resident(work(1)), resident(work(2))],
     b: [resident(work(3)), resident(work(4)), resident(work(5))],
   };
-  const plan = planOf(nodes, pods, { wouldSleep: () => true });
+  const plan = planOf(nodes, pods, { maySleep: () => true });
   assert.equal(plan?.empties, 'a');
   assert.deepEqual(told(plan), [
     ['pod-1', 'a', 'b'],
@@ -167,20 +168,28 @@ test('a node that could sleep is emptied as a whole, when its idle power pays fo
   assert.equal(plan!.costJoules, 1000);
   // Not where nodes do not sleep, nor beyond the budget, nor where one pod has to stay.
   assert.equal(planOf(nodes, pods), undefined);
-  assert.equal(planOf(nodes, pods, { wouldSleep: () => true, mostMoves: 1 }), undefined);
+  assert.equal(planOf(nodes, pods, { maySleep: () => true, mostMoves: 1 }), undefined);
   const fixed = { ...pods, a: [resident(work(1)), resident(work(2), { isControlled: false })] };
-  assert.equal(planOf(nodes, fixed, { wouldSleep: (name) => name === 'a' }), undefined);
+  assert.equal(planOf(nodes, fixed, { maySleep: (name) => name === 'a' }), undefined);
+});
+
+test('where the node would only be another spare, its idle power is not saved', () => {
+  const nodes = [node('a', 50, 150, { sleep }), node('b', 50, 150, { sleep }), node('c', 50, 150, { sleep })];
+  const pods = { a: [resident(work(1))], b: [resident(work(3)), resident(work(4))] };
+  const rules = { maySleep: () => true };
+  assert.equal(planOf(nodes, pods, { ...rules, spareNodes: 2 }), undefined);
+  assert.equal(planOf(nodes, pods, { ...rules, spareNodes: 1 })?.empties, 'a');
 });
 
 test('a node that sleeps when it is empty is not filled again', () => {
   const nodes = [node('dear', 50, 150, { sleep }), node('cheap', 50, 100, { sleep })];
-  assert.equal(planOf(nodes, { dear: [resident(work(1))] }, { wouldSleep: () => true }), undefined);
+  assert.equal(planOf(nodes, { dear: [resident(work(1))] }, { maySleep: () => true }), undefined);
 });
 
 test('watts of sleeping that nobody knows are not made up', () => {
   const nodes = [node('a', 50, 150), node('b', 50, 150)];
   const pods = { a: [resident(work(1))], b: [resident(work(3))] };
-  assert.equal(planOf(nodes, pods, { wouldSleep: () => true }), undefined);
+  assert.equal(planOf(nodes, pods, { maySleep: () => true }), undefined);
 });
 
 test('what was tried in vain is left alone', () => {
@@ -214,8 +223,8 @@ test('on any cluster a plan fits, touches only what may be touched, and lowers t
         const given = random.next() < 0.2 ? { isControlled: false } : {};
         pods[nodes[at]!.name] = [...(pods[nodes[at]!.name] ?? []), resident(pod, given)];
       }
-      const wouldSleep = (name: string) => nodes.find((each) => each.name === name)?.sleep !== undefined;
-      const plan = planOf(nodes, pods, { wouldSleep });
+      const maySleep = (name: string) => nodes.find((each) => each.name === name)?.sleep !== undefined;
+      const plan = planOf(nodes, pods, { maySleep });
       if (plan === undefined) return;
       plans++;
       const watts = (of: ClusterState) =>

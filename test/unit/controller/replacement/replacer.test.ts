@@ -62,7 +62,8 @@ async function world(mode: DecisionMode = 'act') {
       restartJoules: 500,
       paybackSeconds: 1800,
       ownNamespace: 'kisimd',
-      wouldSleep: () => false,
+      maySleep: () => false,
+      spareNodes: 0,
     },
     moved: (move) => void moved.push(move),
   });
