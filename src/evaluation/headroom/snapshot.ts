@@ -1,9 +1,9 @@
+import { type BaseLoad, BaseLoaded } from '../../cluster/base-load.ts';
 import type { Node } from '../../cluster/node.ts';
 import type { Pod } from '../../cluster/pod.ts';
 import { toleratesAll } from '../../policy/kube/plugins/taint-toleration.ts';
 import { TableCurve } from '../../power-model/table-curve.ts';
 import type { WorkItem, Workload } from '../../simulation/workload.ts';
-import { type BaseLoad, BaseLoaded } from '../base-load.ts';
 import { headroomErrors } from './errors.ts';
 
 const CURVE_STEPS = 100;

@@ -1,3 +1,4 @@
+import { type BaseLoad, BaseLoaded } from '../../cluster/base-load.ts';
 import type { Node } from '../../cluster/node.ts';
 import type { ClusterHistory, StoredPodRun } from '../../history/cluster-reader.ts';
 import { policyByName } from '../../policy/registry.ts';
@@ -6,7 +7,6 @@ import type { SimulationOptions, SimulationResult, SimulationSeries } from '../.
 import type { Workload } from '../../simulation/workload.ts';
 import { KisimError } from '../../util/errors.ts';
 import type { Joules } from '../../util/units.ts';
-import { type BaseLoad, BaseLoaded } from '../base-load.ts';
 import { type Calibration, calibrate } from './calibration.ts';
 import { replayErrors } from './errors.ts';
 import { cordonedByTaint } from './pinned.ts';

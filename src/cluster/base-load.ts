@@ -1,6 +1,6 @@
-import type { Node } from '../cluster/node.ts';
 import type { PowerCurve } from '../power-model/power-curve.ts';
 import { TableCurve } from '../power-model/table-curve.ts';
+import type { Node } from './node.ts';
 
 /** What a node always runs, while it is up: pods of DaemonSets, static pods, the system's own. */
 export interface BaseLoad {
