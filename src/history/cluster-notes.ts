@@ -12,8 +12,8 @@ export type ClusterNote =
 
 /** Of about 300 bytes each. A big cluster tells all its pods at once when watching begins. */
 const MOST_NOTES = 150_000;
-/** Written in one transaction: some ten milliseconds. */
-const NOTES_PER_WRITE = 1_000;
+/** Written in one transaction: some milliseconds, in which nobody decides. */
+const NOTES_PER_WRITE = 250;
 
 /** Records of a cluster that wait to be written. While the disk takes none the oldest are dropped, and counted. */
 export class ClusterNotes implements ClusterRecordSink {

@@ -42,33 +42,40 @@ export class ClusterWriter {
   #podRun(pod: PodRunRecord): void {
     const { cpu, extended, scheduling, boundUnixMilliseconds, createdUnixMilliseconds } = pod;
     const seenAt = pod.endedUnixMilliseconds ?? boundUnixMilliseconds ?? createdUnixMilliseconds;
-    this.#statements.podRun.run({
-      cluster: kind(pod.cluster),
-      uid: pod.uid,
-      ns: pod.namespace,
-      pod: pod.pod,
-      node: pod.node ?? null,
-      owner: pod.owner ?? '',
-      placeable: pod.placeable ? 1 : 0,
-      created: Math.round(createdUnixMilliseconds),
-      bound: rounded(boundUnixMilliseconds),
-      started: rounded(pod.startedUnixMilliseconds),
-      ended: rounded(pod.endedUnixMilliseconds),
+    const decision = pod.policy === undefined ? this.#decisionOf(pod) : pod;
+    // In the order of `podRunColumns`: by position this takes half of the time that names take.
+    this.#statements.podRun.run(
+      kind(pod.cluster),
+      pod.uid,
+      pod.namespace,
+      pod.pod,
+      pod.node ?? null,
+      pod.owner ?? '',
+      pod.placeable ? 1 : 0,
+      Math.round(createdUnixMilliseconds),
+      rounded(boundUnixMilliseconds),
+      rounded(pod.startedUnixMilliseconds),
+      rounded(pod.endedUnixMilliseconds),
       // Kubernetes rounds amounts up.
-      cpu: Math.ceil(pod.cpuMilli),
-      memory: Math.ceil(pod.memoryBytes),
-      gpus: pod.gpuCount ?? null,
-      gpuMilli: pod.gpuMilliEach ?? null,
-      extended: extended === undefined ? null : JSON.stringify(extended),
-      slack: pod.slackSeconds,
-      expected: pod.expectedSeconds ?? null,
-      shape: scheduling === undefined ? null : this.#shapeOf(scheduling, Math.round(seenAt)),
-      policy: pod.policy ?? null,
-      mode: pod.mode ?? null,
-      cpuUsed: rounded(cpu?.usedMicroseconds),
-      cpuMetered: rounded(cpu?.meteredMilliseconds),
-      restarts: pod.restarts ?? null,
-    });
+      Math.ceil(pod.cpuMilli),
+      Math.ceil(pod.memoryBytes),
+      pod.gpuCount ?? null,
+      pod.gpuMilliEach ?? null,
+      extended === undefined ? null : JSON.stringify(extended),
+      pod.slackSeconds,
+      pod.expectedSeconds ?? null,
+      scheduling === undefined ? null : this.#shapeOf(scheduling, Math.round(seenAt)),
+      decision?.policy ?? null,
+      decision?.mode ?? null,
+      rounded(cpu?.usedMicroseconds),
+      rounded(cpu?.meteredMilliseconds),
+      pod.restarts ?? null,
+    );
+  }
+
+  /** The decision that sent it where it is: the rule placed it, where the pod has followed. */
+  #decisionOf({ cluster, uid, node }: PodRunRecord): Pick<PodRunRecord, 'policy' | 'mode'> | undefined {
+    return node === undefined ? undefined : this.#statements.decision.get(uid, node, kind(cluster));
   }
 
   #shapeOf(scheduling: object, seenAt: number): number {
@@ -157,19 +164,41 @@ interface SeenRow {
   readonly description: string;
 }
 
+const podRunColumns = [
+  'cluster',
+  'uid',
+  'ns',
+  'pod',
+  'node',
+  'owner',
+  'placeable',
+  'created_ms',
+  'bound_ms',
+  'started_ms',
+  'ended_ms',
+  'cpu_m',
+  'memory',
+  'gpu_count',
+  'gpu_milli',
+  'extended',
+  'slack_s',
+  'expected_s',
+  'shape',
+  'policy',
+  'mode',
+  'cpu_us',
+  'cpu_ms',
+  'restarts',
+] as const;
+
 function prepareStatements(db: Database.Database) {
-  // The decision that sent it where it is: the rule placed it, where the pod has followed.
-  const decided = (
-    column: string,
-  ) => `(SELECT d.${column} FROM decision d WHERE d.uid = $uid AND d.outcome = 'placed'
-      AND d.node = $node AND d.cluster = $cluster ORDER BY d.id DESC LIMIT 1)`;
   return {
+    decision: db.prepare<[string, string, string], { policy: string; mode: string }>(
+      `SELECT policy, mode FROM decision WHERE uid = ? AND outcome = 'placed' AND node = ? AND cluster = ?
+       ORDER BY id DESC LIMIT 1`,
+    ),
     podRun: db.prepare(
-      `INSERT INTO pod_run (cluster, uid, ns, pod, node, owner, placeable, created_ms, bound_ms, started_ms, ended_ms, cpu_m, memory,
-         gpu_count, gpu_milli, extended, slack_s, expected_s, shape, policy, mode, cpu_us, cpu_ms, restarts)
-       VALUES ($cluster, $uid, $ns, $pod, $node, $owner, $placeable, $created, $bound, $started, $ended, $cpu, $memory,
-         $gpus, $gpuMilli, $extended, $slack, $expected, $shape, coalesce($policy, ${decided('policy')}),
-         coalesce($mode, ${decided('mode')}), $cpuUsed, $cpuMetered, $restarts)
+      `INSERT INTO pod_run (${podRunColumns.join(', ')}) VALUES (${podRunColumns.map(() => '?').join(', ')})
        ON CONFLICT (cluster, uid) DO UPDATE SET
          node = coalesce(excluded.node, node), placeable = excluded.placeable,
          bound_ms = coalesce(bound_ms, excluded.bound_ms), started_ms = coalesce(started_ms, excluded.started_ms),
