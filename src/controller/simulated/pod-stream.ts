@@ -7,7 +7,7 @@ import type { RandomStream } from '../../util/rng.ts';
 export const SIMULATED_NAMESPACE = 'simulated';
 
 const GIBIBYTE = 2 ** 30;
-const MEAN_GAP_SECONDS = 5;
+const MEAN_GAP_SECONDS = 6;
 /** A cluster that is used has pods: so many are created at its beginning, one after the other. */
 const OPENING_PODS = 24;
 const OPENING_GAP_SECONDS = 0.2;
@@ -34,7 +34,7 @@ const KINDS: readonly PodKind[] = [
     ownerKind: 'ReplicaSet',
     cores: [2, 2, 4, 8],
     gibibytesPerCore: 2,
-    life: new DurationLaw(150, 0.4),
+    life: new DurationLaw(220, 0.4),
     useOfRequest: 0.4,
     slackSeconds: 0,
   },
@@ -44,7 +44,7 @@ const KINDS: readonly PodKind[] = [
     ownerKind: 'Job',
     cores: [8, 16, 32],
     gibibytesPerCore: 1,
-    life: new DurationLaw(75, 0.4),
+    life: new DurationLaw(120, 0.4),
     useOfRequest: 0.85,
     slackSeconds: 0,
   },
@@ -54,7 +54,7 @@ const KINDS: readonly PodKind[] = [
     ownerKind: 'ReplicaSet',
     cores: [2, 4],
     gibibytesPerCore: 8,
-    life: new DurationLaw(200, 0.3),
+    life: new DurationLaw(280, 0.3),
     useOfRequest: 0.15,
     slackSeconds: 0,
   },
@@ -65,7 +65,7 @@ const KINDS: readonly PodKind[] = [
     ownerKind: 'Job',
     cores: [16, 48],
     gibibytesPerCore: 1,
-    life: new DurationLaw(60, 0.3),
+    life: new DurationLaw(90, 0.3),
     useOfRequest: 0.9,
     slackSeconds: 60,
   },
@@ -87,7 +87,7 @@ export interface StreamedPod {
 
 /**
  * Pods without an end, the same ones from the same stream of random numbers: arrivals by a Poisson process with the rhythm of a
- * day that lasts ten minutes (thinning, Lewis and Shedler 1979), one in five seconds on average after a quick beginning, living
+ * day that lasts ten minutes (thinning, Lewis and Shedler 1979), one in six seconds on average after a quick beginning, living
  * for half a minute to several minutes.
  */
 export class PodStream {
