@@ -59,7 +59,10 @@ export function usableStretch(history: ClusterHistory, period: Span): Stretch {
   const length = stretch.to - stretch.from;
   if (length >= LEAST_STRETCH && length >= LEAST_SHARE * asked) return stretch;
   const found = `${hours(length)} of ${hours(asked)}, from ${spanText(stretch)}`;
-  if (length < LEAST_STRETCH) throw replayErrors.KISIM_E_REPLAY_SHORT(found);
+  if (length < LEAST_STRETCH)
+    throw replayErrors.KISIM_E_REPLAY_SHORT(found, {
+      action: 'let `kisimd run` watch the cluster for longer, without a break',
+    });
   const days = Math.floor((length / DAY) * 1000) / 1000;
   const until = new Date(stretch.to).toISOString().slice(0, 19);
   throw replayErrors.KISIM_E_REPLAY_SHORT(found, {

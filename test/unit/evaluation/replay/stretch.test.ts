@@ -101,7 +101,7 @@ test('the stretch that a refusal names is accepted', () => {
 });
 
 test('a few minutes are never enough, and a history without pods or nodes is none', () => {
-  assert.throws(() => usable([[0, 9]], 10), { code: 'KISIM_E_REPLAY_SHORT' });
+  assert.throws(() => usable([[0, 9]], 10), { code: 'KISIM_E_REPLAY_SHORT', action: /for longer/ });
   assert.equal(usable([[0, 10]], 10).to, 10 * M);
   const empty = { pods: [], nodes: [], energy: [], watched: [] };
   assert.throws(() => usableStretch(empty, all), { code: 'KISIM_E_REPLAY_NOTHING', message: /no pods/ });
