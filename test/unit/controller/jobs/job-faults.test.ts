@@ -187,6 +187,7 @@ async function play(seed: number) {
     }
     if (areFaults) {
       if (random.next() < 0.05) create();
+      if (random.next() < 0.02) for (const { paused } of daemons) paused.value = undefined;
       const draw = random.next();
       if (draw < 0.01) elect(undefined);
       else if (draw < 0.03) elect(random.integer(2));
@@ -195,8 +196,7 @@ async function play(seed: number) {
         hasWatch = !hasWatch;
         if (hasWatch) for (const job of late) for (const { see } of daemons) see(job);
       } else if (draw < 0.044) time.unixAtZero += (random.next() - 0.5) * 2 * 86_400_000;
-      else if (draw < 0.048)
-        for (const { paused } of daemons) paused.value = paused.value === undefined ? 'drill' : undefined;
+      else if (draw < 0.046) for (const { paused } of daemons) paused.value = 'drill';
       else if (draw < 0.07 && truths.size > 0) {
         const { job } = [...truths.values()][random.integer(truths.size)]!;
         const what = random.next();
@@ -258,5 +258,5 @@ test('whatever fails, no Job is started twice, kept past its deadline, or touche
     { numRuns: Number(process.env['FAULT_RUNS'] ?? 10) },
   );
   // Loops that did nothing would pass too.
-  assert.ok(placed > 50 && started > placed, `${placed} placed, ${started} started`);
+  assert.ok(placed > 20 && started > placed, `${placed} placed, ${started} started`);
 });
