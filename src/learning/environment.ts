@@ -54,6 +54,12 @@ export interface EnvironmentBatch extends EnvironmentShape {
   readonly terminated: Uint8Array;
   /** Never together with `terminated`. */
   readonly truncated: Uint8Array;
+  /**
+   * What a value network reads where it is to be something else than the policy's observation, as where the policy is shared
+   * over the nodes of a cluster: [count] rows each; left out where both read the same.
+   */
+  readonly valueObservations?: Float32Array;
+  readonly nextValueObservations?: Float32Array;
   /** Undiscounted return and length of the episode that the last step ended; of meaning only where one ended. */
   readonly endedReturns: Float64Array;
   readonly endedLengths: Int32Array;

@@ -27,4 +27,30 @@ export const errors = defineErrors({
     expected: 'finite rewards and observations, and at least one valid option of every choice',
     action: 'correct the environment named here; nothing was learned from this step',
   },
+  KISIM_E_LEARNING_DATA: {
+    summary: 'recorded decisions cannot be learned from',
+    expected: 'at least one row, and arrays as long as their rows and the shape of the environment ask for',
+    action: 'record the decisions anew, or name the environment that they were made in',
+  },
+  KISIM_E_LEARNING_TWIN: {
+    summary: 'no twin of the cluster can be made',
+    expected: 'nodes with power curves, and pods that come and go',
+    action: 'see what is missing; `--scenario` trains on a cluster of the program instead',
+  },
+  KISIM_E_LEARNING_HISTORY: {
+    summary: 'the history is too short to make a twin of',
+    expected:
+      'at least an hour in which the cluster was watched, and at least 20 pods that came and ended in it',
+    action: 'let the daemon watch for longer, or use `--for-cluster` without `--from-history`',
+  },
+  KISIM_E_LEARNING_OUTPUT: {
+    summary: 'a file of a training cannot be written',
+    expected: 'a folder that this user may write, with room on the disk',
+    action: 'make room or correct the permissions, then go on with --resume: what was saved before is whole',
+  },
+  KISIM_E_LEARNING_FOLDER: {
+    summary: 'a training cannot use this folder',
+    expected: 'a new or empty folder to begin in; with --resume one in which a training was begun',
+    action: 'name another folder, or add --resume to go on with the training in this one',
+  },
 });
