@@ -152,6 +152,7 @@ describe('nodes that sleep, on the real API server and scheduler', { skip: outsi
     assert.equal(pod.spec?.schedulingGates, undefined);
     const on = await cluster.boundNode(pod);
     assert.ok(['n2', 'n3'].includes(on), on);
+    assert.equal(await stateOf(on === 'n2' ? 'n3' : 'n2'), 'asleep, cordoned');
     await remove(pod);
     await reaches(on, 'asleep, cordoned');
   });

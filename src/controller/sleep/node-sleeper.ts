@@ -268,8 +268,6 @@ export class NodeSleeper {
     const waiting = this.#unplaced.waitingNow(unplaced(), now);
     const away = new Map(facts.map((node) => [node.name, isAway(markOf(node))]));
     const isUp = (node: string) => away.get(node) === 'up';
-    // Before the plan: what has come up since the last step counts as up.
-    this.#unplaced.expected(isUp);
     const { cluster } = book;
     if (cluster?.power.includes(NODE_ASLEEP)) {
       const stateOf = (node: string) =>
@@ -278,7 +276,7 @@ export class NodeSleeper {
       for (const { node, uid } of planWakes(cluster, this.#fitting, waiting, mayWake))
         this.#unplaced.woken(uid, node, now);
     }
-    for (const node of this.#unplaced.expected(isUp)) wanted.set(node, 'pods wait');
+    for (const node of this.#unplaced.expected(isUp, now)) wanted.set(node, 'pods wait');
     const spare = this.#choice.spareToWake();
     if (spare !== undefined && !wanted.has(spare)) wanted.set(spare, NO_SPARE);
     return new Map([...wanted].filter(([name]) => away.get(name) === 'away'));

@@ -12,9 +12,12 @@ const PATIENCE_MILLISECONDS: Milliseconds = 3_000;
 /** A pod that was not helped by a node that was woken for it wakes none for so long. */
 const IN_VAIN_MILLISECONDS: Milliseconds = 3_600_000;
 
+/** The scheduler is given so long to take a pod to a node that has come up. */
+const TAKEN_MILLISECONDS: Milliseconds = 15_000;
+
 interface Waiting {
   readonly since: Milliseconds;
-  woken: { readonly node: string; readonly at: Milliseconds; isUp: boolean } | undefined;
+  woken: { readonly node: string; readonly at: Milliseconds; upAt: Milliseconds | undefined } | undefined;
 }
 
 /** Since when pods wait for the scheduler, and which nodes were woken for them. */
@@ -46,12 +49,13 @@ export class UnplacedPods {
     const woken = this.#waiting.get(uid)?.woken;
     if (woken === undefined || now - woken.at >= IN_VAIN_MILLISECONDS) return true;
     const state = stateOf(woken.node);
-    return state === 'lost' || (state === 'up' && woken.isUp);
+    if (state === 'lost') return true;
+    return state === 'up' && woken.upAt !== undefined && now - woken.upAt >= TAKEN_MILLISECONDS;
   }
 
   woken(uid: string, node: string, now: Milliseconds): void {
     const waiting = this.#waiting.get(uid);
-    if (waiting !== undefined) waiting.woken = { node, at: now, isUp: false };
+    if (waiting !== undefined) waiting.woken = { node, at: now, upAt: undefined };
   }
 
   /**
@@ -59,12 +63,12 @@ export class UnplacedPods {
    *
    * @param isUp by the name of a node
    */
-  expected(isUp: (node: string) => boolean): ReadonlySet<string> {
+  expected(isUp: (node: string) => boolean, now: Milliseconds): ReadonlySet<string> {
     const expected = new Set<string>();
     for (const { woken } of this.#waiting.values()) {
       if (woken === undefined) continue;
-      woken.isUp ||= isUp(woken.node);
-      if (!woken.isUp) expected.add(woken.node);
+      if (isUp(woken.node)) woken.upAt ??= now;
+      if (woken.upAt === undefined) expected.add(woken.node);
     }
     return expected;
   }

@@ -217,6 +217,10 @@ test('a pod whose place others have taken has another node woken', async () => {
   // Somebody is faster, as soon as the node is up.
   machines.run(resident(podOf(2, { cpuMilli: 30_000 })), first!.node);
   if (first!.node === 'idle-1') machines.run(resident(podOf(3, { cpuMilli: 30_000 })), 'idle-1');
+  await play(35_000);
+  assert.equal(machines.stateOf(first!.node), 'awake');
+  // The scheduler has its time first.
+  assert.equal(machines.stateOf(other), 'asleep');
   await play(MINUTE);
   assert.equal(machines.stateOf(other), 'awake');
 });
