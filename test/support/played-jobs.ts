@@ -17,7 +17,7 @@ import {
 import { JOB_LABEL, JOB_LABEL_VALUE } from '../../src/kubernetes/names.ts';
 import { podHints } from '../../src/kubernetes/pod-hints.ts';
 import { PodReader } from '../../src/kubernetes/pod-reader.ts';
-import type { Policy } from '../../src/policy/policy.ts';
+import { type Policy, WAIT } from '../../src/policy/policy.ts';
 import { type RandomSource, seededRandom } from '../../src/util/rng.ts';
 import type { Fields, StoredObject } from './fake-api/objects.ts';
 import { MemoryApi } from './memory-api.ts';
@@ -200,4 +200,26 @@ export function templateNodes(job: ApiJob | undefined): readonly string[] {
     ...(affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map(({ preference }) => preference),
   ];
   return terms.flatMap(({ matchFields = [] }) => matchFields.flatMap(({ values = [] }) => values));
+}
+
+/** Waits as long as it may, then takes the first node; of several pods each the next node. */
+export function patient(until: () => boolean = () => false): Policy {
+  return {
+    name: 'patient',
+    start: () => ({
+      choose: (_, { nodes, slackLeft = 0 }) => (slackLeft > 0 && !until() ? WAIT : nodes[0]!),
+      explain: (_, node) => [{ term: 'active-energy', amount: 10 * (node + 1), unit: 'J' }],
+    }),
+  };
+}
+
+export function inTurn(): Policy {
+  let next = 0;
+  return {
+    name: 'in-turn',
+    start: () => ({
+      choose: (_, { nodes, count }) => nodes[next++ % count]!,
+      explain: () => [{ term: 'active-energy', amount: 5, unit: 'J' }],
+    }),
+  };
 }
