@@ -6,6 +6,10 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   kisimd::RegisterNvml(env, exports);
   kisimd::RegisterNotify(env, exports);
   kisimd::RegisterProcessScanner(env, exports);
+  kisimd::RegisterNetworks(env, exports);
+  kisimd::RegisterLosses(env, exports);
+  kisimd::RegisterReplay(env, exports);
+  kisimd::RegisterUpdates(env, exports);
   return exports;
 }
 

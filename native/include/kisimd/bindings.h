@@ -9,4 +9,8 @@ void RegisterPerfEnergy(Napi::Env env, Napi::Object exports);      // perf_energ
 void RegisterNvml(Napi::Env env, Napi::Object exports);            // nvml_binding.cc
 void RegisterNotify(Napi::Env env, Napi::Object exports);          // notify_binding.cc
 void RegisterProcessScanner(Napi::Env env, Napi::Object exports);  // process_scanner_binding.cc
+void RegisterNetworks(Napi::Env env, Napi::Object exports);        // network_binding.cc
+void RegisterLosses(Napi::Env env, Napi::Object exports);          // losses_binding.cc
+void RegisterReplay(Napi::Env env, Napi::Object exports);          // replay_binding.cc
+void RegisterUpdates(Napi::Env env, Napi::Object exports);         // updates_binding.cc
 }  // namespace kisimd
