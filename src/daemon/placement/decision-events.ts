@@ -16,20 +16,25 @@ export class DecisionEvents implements DecisionSink {
 
   record(decision: DecisionRecord): void {
     this.#kept.record(decision);
-    const { outcome } = decision;
-    if (decision.mode !== 'act' || (outcome !== 'placed' && outcome !== 'freed')) return;
-    this.#events.record({
-      subject: subjectOf(decision),
-      type: 'Normal',
-      reason: outcome === 'placed' ? 'EnergyPlaced' : 'EnergyPlacementSkipped',
-      message: outcome === 'placed' ? placedMessage(decision) : freedMessage(decision),
-    });
+    const told = tellings[decision.outcome];
+    if (decision.mode !== 'act' || told === undefined) return;
+    const [reason, message] = told;
+    this.#events.record({ subject: subjectOf(decision), type: 'Normal', reason, message: message(decision) });
   }
 
   bound(uid: string, node: string): void {
     this.#kept.bound(uid, node);
   }
 }
+
+/** Reason and message of an event, by outcome; other outcomes are none. */
+const tellings: Readonly<
+  Record<string, readonly [reason: string, message: (decision: DecisionRecord) => string]>
+> = {
+  placed: ['EnergyPlaced', placedMessage],
+  freed: ['EnergyPlacementSkipped', freedMessage],
+  evicted: ['EnergyEvicted', evictedMessage],
+};
 
 function subjectOf({ namespace, pod, uid }: DecisionRecord): EventSubject {
   const job = jobOfRecord(pod);
@@ -52,6 +57,10 @@ function placedMessage({ node, policy, terms, reference, fellBack }: DecisionRec
 
 function freedMessage({ reason }: DecisionRecord): string {
   return `left to the default scheduler: ${reason ?? 'no reason was told'}`;
+}
+
+function evictedMessage({ policy, reason }: DecisionRecord): string {
+  return `evicted by ${policy}: ${reason ?? 'no reason was told'}`;
 }
 
 function amount(cost: { readonly amount: number; readonly unit: string }): string {

@@ -42,3 +42,16 @@ test('an event is of the pod or of the Job that was decided on', () => {
 test('what was not acted on is no event', () => {
   assert.deepEqual(subjects({ ...decision, mode: 'shadow' }, { ...decision, outcome: 'observed' }), []);
 });
+
+test('an eviction is told at the pod that goes, with its reason', () => {
+  const told: Happening[] = [];
+  const events = new DecisionEvents(
+    { record: () => undefined, bound: () => undefined },
+    { record: (happening) => void told.push(happening) },
+  );
+  events.record({ ...decision, outcome: 'evicted', policy: 'sleep', reason: 'n1 is to sleep' });
+  assert.deepEqual(
+    told.map(({ reason, message }) => [reason, message]),
+    [['EnergyEvicted', 'evicted by sleep: n1 is to sleep']],
+  );
+});
