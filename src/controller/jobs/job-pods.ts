@@ -4,7 +4,10 @@ import type { JobBook } from './job-book.ts';
 /** Label that the Job controller gives its pods (Kubernetes 1.27): the uid of their Job. */
 const CONTROLLER_UID_LABEL = 'batch.kubernetes.io/controller-uid';
 
-/** Follows the real pods of started Jobs to their nodes, so that they are not booked twice. */
+/**
+ * Follows the real pods of started Jobs to their nodes, so that they are not booked twice. One that has its node when it is first
+ * seen is missed: what was planned for it ends with the time of the book.
+ */
 export class JobPods {
   readonly #pods: Pick<PendingPods, 'subscribe'>;
   readonly #book: Pick<JobBook, 'isStarted' | 'bound'>;
