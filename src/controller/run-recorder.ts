@@ -60,6 +60,8 @@ export interface RunRecorderOptions {
 }
 
 const MINUTE = 60_000;
+/** What a pod without wishes asks of nodes; of one whose wishes are not known nothing is told. */
+const NO_WISHES = {};
 /** A pod that is seen with its node only, and is younger, has got it just now. */
 const BOUND_JUST_NOW = 60_000;
 /** How often the use of pods that run is told. */
@@ -165,7 +167,7 @@ export class RunRecorder {
       slackSeconds: pod.slackSeconds,
       expectedSeconds: predictedSeconds === Number.POSITIVE_INFINITY ? undefined : predictedSeconds,
       // Of a pod on a node, what it asked of nodes is not held any more.
-      scheduling: nodeName === undefined ? scheduling : undefined,
+      scheduling: nodeName === undefined ? (scheduling ?? NO_WISHES) : undefined,
       restarts: recorded.restarts,
       cpu: use?.of(uid),
       ...more,
@@ -215,7 +217,8 @@ export class RunRecorder {
       for (const { uid, pod } of listed) {
         const recorded = there.get(uid);
         // Of those that wait it is told anyway.
-        if (recorded?.nodeName !== undefined) this.#tell(recorded, { scheduling: pod.scheduling });
+        if (recorded?.nodeName !== undefined)
+          this.#tell(recorded, { scheduling: pod.scheduling ?? NO_WISHES });
       }
     } catch (error) {
       if (!this.#ending.signal.aborted) log.warn('pod-wishes-not-read', { error });

@@ -117,8 +117,8 @@ export interface ClusterEnergyStep {
   readonly joules: Joules;
   /** Added up over the nodes. */
   readonly coveredMilliseconds: Milliseconds;
-  /** Whether any of it was modelled and not measured. */
-  readonly isModelled: boolean;
+  /** Whether all of it was: nothing modelled, played or simulated. */
+  readonly isMeasured: boolean;
 }
 
 /** @param stepSeconds a multiple of 60; steps without a record are missing */
@@ -130,9 +130,9 @@ export function readClusterEnergySteps(
   return db
     .prepare<
       [number, number, string, number, number],
-      { readonly ts: number; readonly uj: number; readonly ms: number; readonly modelled: number }
+      { readonly ts: number; readonly uj: number; readonly ms: number; readonly measured: number }
     >(
-      `SELECT e.ts / ? * ? AS ts, sum(e.uj) AS uj, sum(e.ms) AS ms, max(e.source = 'modelled') AS modelled
+      `SELECT e.ts / ? * ? AS ts, sum(e.uj) AS uj, sum(e.ms) AS ms, min(e.source IN ('metered', 'prometheus')) AS measured
        FROM node_energy e JOIN cluster_node c ON c.id = e.n
        WHERE c.cluster = ? AND e.ts >= ? AND e.ts < ? GROUP BY 1 ORDER BY 1`,
     )
@@ -147,7 +147,7 @@ export function readClusterEnergySteps(
       unixSeconds: row.ts,
       joules: row.uj / 1e6,
       coveredMilliseconds: row.ms,
-      isModelled: row.modelled === 1,
+      isMeasured: row.measured === 1,
     }));
 }
 

@@ -35,7 +35,7 @@ export interface PodRunRecord {
   readonly expectedSeconds?: number | undefined;
   /**
    * `PodScheduling` of `cluster/`, from before it had a node: kept as JSON, and without it a replay leaves the pod where it
-   * ran. One object for pods that are alike.
+   * ran; empty: it asks for resources alone. One object for pods that are alike.
    */
   readonly scheduling?: object | undefined;
   /** The rule and the mode of the decision that placed it; undefined: the default scheduler alone. */

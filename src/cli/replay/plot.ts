@@ -16,9 +16,9 @@ export function replayPlot(
   const { from, to, nodes } = report.stretch;
   const series: PlotSeries[] = [];
   if (metered.length > 0) {
-    const isModelled = metered.some((step) => step.isModelled);
+    const isMeasured = metered.every((step) => step.isMeasured);
     series.push({
-      name: isModelled ? 'as it was, by the use of its nodes' : 'as it was, metered',
+      name: isMeasured ? 'as it was, metered' : 'as it was, counted',
       points: meteredPoints(metered, stepSeconds, nodes.length, from, to),
     });
   }
@@ -59,7 +59,7 @@ function meteredPoints(
       // In the middle of the step, whose mean it is.
       unixMilliseconds: (at + stepSeconds / 2) * 1000,
       value: isKnown ? (step.joules * 1000 * nodes) / step.coveredMilliseconds : undefined,
-      provenance: step?.isModelled === true ? 'estimated' : 'measured',
+      provenance: step?.isMeasured === false ? 'estimated' : 'measured',
     });
   }
   return points;

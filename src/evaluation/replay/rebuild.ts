@@ -128,7 +128,7 @@ class Items {
   readonly #pinned = new Pinned();
   readonly #stripped = new WeakMap<object, PodScheduling>();
   readonly #shapes = new Map<string, number>();
-  readonly #schedulings = new Map<PodScheduling, number>();
+  readonly #schedulings = new Map<PodScheduling | undefined, number>();
 
   constructor(options: RebuildOptions) {
     this.#o = options;
@@ -195,7 +195,7 @@ class Items {
     };
   }
 
-  #pod(run: StoredPodRun, scheduling: PodScheduling): Pod {
+  #pod(run: StoredPodRun, scheduling: PodScheduling | undefined): Pod {
     const { gpuCount = 0, gpuMilliEach = 1000, extended, cpuMilli, memoryBytes, namespace } = run;
     const shape = this.#shapeOf(
       scheduling,
@@ -214,11 +214,11 @@ class Items {
       predictedSeconds: run.expectedSeconds ?? Number.POSITIVE_INFINITY,
       slackSeconds: 0,
       shape,
-      scheduling,
+      ...(scheduling === undefined ? {} : { scheduling }),
     };
   }
 
-  #shapeOf(scheduling: PodScheduling, amounts: string): number {
+  #shapeOf(scheduling: PodScheduling | undefined, amounts: string): number {
     const which = this.#schedulings.get(scheduling) ?? this.#schedulings.size;
     this.#schedulings.set(scheduling, which);
     const key = `${which} ${amounts}`;
@@ -227,7 +227,9 @@ class Items {
     return shape;
   }
 
-  #withoutNode(scheduling: object): PodScheduling {
+  /** Undefined: it asks for resources alone. */
+  #withoutNode(scheduling: object): PodScheduling | undefined {
+    if (Object.keys(scheduling).length === 0) return undefined;
     const known = this.#stripped.get(scheduling);
     if (known !== undefined) return known;
     const stripped: PodScheduling = { ...(scheduling as PodScheduling), nodeName: undefined };

@@ -391,3 +391,16 @@ test('wishes that cannot be read are logged, and a stop does not wait for them',
   await slow.stop();
   assert.equal(events.length, 1);
 });
+
+test('a pod without wishes says so while it waits, which is not the same as wishes that are not known', async () => {
+  const running = recorder();
+  running.start();
+  const { scheduling: _, ...plain } = podOf('a').pod;
+  pods.apply({ ...podOf('a'), pod: plain });
+  pods.apply({ ...podOf('a'), pod: plain, nodeName: 'n-1' });
+  assert.deepEqual(
+    sink.pods.map((record) => record.scheduling),
+    [{}, undefined],
+  );
+  await running.stop();
+});

@@ -95,6 +95,12 @@ test('pods that nobody may place, and those whose wishes are not known, stay whe
   assert.equal(counts.unknownConstraints, 1);
 });
 
+test('a pod that asks for resources alone is placed anew', () => {
+  const { rules, counts } = replayed(historyOf([runOf('a', { scheduling: {} })]));
+  near(only(rules).savedJoules, 40 * HOUR);
+  assert.equal(counts.placeable, 1);
+});
+
 test('what a pod asks of nodes holds in the replay too', () => {
   const scheduling = { ...anywhere, nodeSelector: { disk: 'ssd' } };
   const nodes = [{ ...old, labels: { disk: 'ssd' } }, young];
