@@ -81,6 +81,7 @@ test('time without a server or a leader, and the grace after it, is counted once
   ] as const)
     outages.sample(at, isServed);
   assert.equal(outages.count, 1);
+  assert.deepEqual(outages.lengths, [1700]);
   assert.equal(outages.within(0, 10_000), 1700);
   assert.equal(outages.within(1500, 1600), 100);
   assert.equal(outages.within(3000, 4000), 0);

@@ -24,6 +24,11 @@ export class Outages {
     return this.#stretches.length + (this.#since === undefined ? 0 : 1);
   }
 
+  /** Each with the grace after it. */
+  get lengths(): readonly number[] {
+    return this.#stretches.map(({ from, to }) => to - from);
+  }
+
   /** How much of the time between two instants they take. */
   within(from: number, to: number): number {
     const open = this.#since === undefined ? [] : [{ from: this.#since, to: Number.POSITIVE_INFINITY }];

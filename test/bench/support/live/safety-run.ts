@@ -56,6 +56,7 @@ export interface SafetyResult {
   readonly touched: number;
   readonly lostForeignGates: number;
   readonly outages: number;
+  readonly outageSeconds: readonly number[];
   readonly events: Readonly<Record<string, number>>;
   /** Put into the requests of those daemons that could be asked at the end. */
   readonly faults: Readonly<Record<string, number>>;
@@ -160,6 +161,7 @@ class SafetyRun {
   /** Four times a second: whether there is a server, and a leader that lives and has renewed. */
   async #sample(): Promise<void> {
     const path = `/apis/coordination.k8s.io/v1/namespaces/${DEFAULT_NAMESPACE}/leases/${LEASE_NAME}`;
+    let wasServed = true;
     while (!this.#isJudged) {
       let isServed = false;
       try {
@@ -186,6 +188,8 @@ class SafetyRun {
         isServed = false;
       }
       this.#outages.sample(performance.now(), isServed);
+      if (isServed !== wasServed) tellProgress(isServed ? 'served again' : 'no server or no leader');
+      wasServed = isServed;
       await sleep(250);
     }
   }
@@ -240,6 +244,7 @@ class SafetyRun {
       await this.#pause(this.#random.exponential(this.#given.faultEverySeconds));
       if (this.#isOver) return;
       const kind = this.#random.pick(kinds);
+      tellProgress(kind);
       // Without a leader there is none to be killed yet.
       while (!(await this.#do(kind)) && !this.#isOver) await this.#pause(1);
       if (!this.#isOver) this.#events[kind] = (this.#events[kind] ?? 0) + 1;
@@ -324,6 +329,7 @@ class SafetyRun {
       touched: pods.filter(({ isOurs, isTouched, writes }) => !isOurs && (isTouched || writes > 0)).length,
       lostForeignGates: pods.filter(({ lostForeignGate }) => lostForeignGate).length,
       outages: this.#outages.count,
+      outageSeconds: this.#outages.lengths.map((length) => Math.round(length / 1000)),
       events: this.#events,
       faults: this.#faults,
       told: this.#told,
