@@ -71,7 +71,7 @@ export const safetyBench: Bench = {
       details: {
         'placed by decision': result.placedByDecision,
         'freed as they were': result.freedUnmodified,
-        'stretches without a server or a leader, with 5 s after each, s': result.outageSeconds,
+        'stretches without a server or a leader, with 12 s after each, s': result.outageSeconds,
         'longest held, all in, s': result.longestHeldSeconds,
         'longest held while there was a server and a leader, s': result.longestServedSeconds,
         ...prefixed('done', result.events),

@@ -71,8 +71,8 @@ const API_PORT = 6443;
 const DEADLINE_SECONDS = 10;
 /** docs/developer/controller.md: what a write may take after the deadline. */
 const WRITE_SECONDS = 15;
-/** What a leader may take to see what there is, once there is one. */
-const GRACE_MILLISECONDS = 5_000;
+/** What a leader may take to see what there is, once there is one: a watch waits up to 10 s between two tries, and then lists. */
+const GRACE_MILLISECONDS = 12_000;
 /** A holder that has not renewed for so long does not write any more. */
 const RENEW_MILLISECONDS = 10_000;
 const SETTLE_SECONDS = 120;
