@@ -22,6 +22,7 @@ import { setupCommand } from './specs/setup.ts';
 import { simulateCommand } from './specs/simulate.ts';
 import { topCommand } from './specs/top.ts';
 import { topologyCommand } from './specs/topology.ts';
+import { trainCommand } from './specs/train.ts';
 
 export interface CommandGroup {
   readonly name: string;
@@ -52,6 +53,7 @@ export const commandTable: readonly CommandSpec[] = [
   resumeCommand,
   recordCommand,
   benchmarkCommand,
+  trainCommand,
   experimentCommand,
   replayCommand,
   headroomCommand,

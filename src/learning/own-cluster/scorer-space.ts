@@ -11,6 +11,32 @@ import type { WeightedRule } from '../../policy/energy/weighted-policy.ts';
 const SLEEP_STEP = 3;
 const WAIT_STEP = 2;
 
+/** What only rules use that are nothing else. */
+const wholeRules: ReadonlySet<number> = new Set([
+  TERM.kubeScore,
+  TERM.requestedWatts,
+  TERM.dotProduct,
+  TERM.absoluteFit,
+  TERM.peaks,
+]);
+
+/** 0 wherever no node sleeps. */
+const needsSleep: ReadonlySet<number> = new Set([
+  TERM.idleEnergy,
+  TERM.asleep,
+  TERM.waking,
+  TERM.asleepFreeAwake,
+  TERM.asleepShort,
+  TERM.asleepLoad,
+  TERM.asleepQueue,
+  TERM.idleLoad,
+  TERM.idleFill,
+  TERM.tier0Idle,
+  TERM.tier1Idle,
+  TERM.tier0Asleep,
+  TERM.tier1Asleep,
+]);
+
 /**
  * The weights of the structured scorer as one vector: those of the placement terms, then, where pods may wait, those of the
  * wait terms. Every energy rule is a point of it.
@@ -38,6 +64,18 @@ export class ScorerSpace {
     return this.waits
       ? { name, weights, waitWeights: all.slice(TERM_COUNT), unit: 'points' }
       : { name, weights, unit: 'points' };
+  }
+
+  /**
+   * The positions that a search from a point moves. Terms that are the same for all nodes of this cluster have no effect, and
+   * those that stand for whole rules are dear and say little beside the others: they are moved where the point has them.
+   */
+  searched(from: Float64Array, cluster: { readonly sleeps: boolean }): Int32Array {
+    const isSearched = (position: number) => {
+      if (!cluster.sleeps && needsSleep.has(position)) return false;
+      return from[position] !== 0 || !wholeRules.has(position);
+    };
+    return Int32Array.from({ length: this.size }, (_, position) => position).filter(isSearched);
   }
 
   /** Standard deviations of a search's first generation. */

@@ -57,6 +57,8 @@ export interface SavedTraining {
   readonly settings: TrainingSettings;
   readonly start: string;
   readonly search: SavedSepCmaEs;
+  /** Mean of the means so far, later ones counting for more. */
+  readonly average: readonly number[];
   readonly random: RandomState;
   readonly order: readonly number[];
   readonly validations: readonly Validation[];
@@ -75,8 +77,8 @@ export interface TrainedScorer {
 
 /**
  * Fits the weights of the structured scorer to one cluster, by evolution on its twin. It begins at the rule that simulation finds
- * best there, and ends with that rule where nothing better was found: the mean of the search is validated now and then on
- * workloads of their own, the best one is kept, and it is accepted only if the upper 95 % bound of its price against the
+ * best there, and ends with that rule where nothing better was found: the mean of the search, and the mean of its means on the
+ * way, are validated now and then on workloads of their own, the best one is kept, and it is accepted only if the upper 95 % bound of its price against the
  * rule's, workload by workload, is below zero.
  *
  * @example
@@ -91,7 +93,11 @@ export class OwnClusterTraining {
   readonly #twin: Twin;
   readonly #simulate: (input: SimulationInput) => SimulationResult;
   readonly #episodes: EpisodeRunner;
+  /** Where the search begins, in all positions, and the positions that it moves. */
+  readonly #origin: Float64Array;
+  readonly #searched: Int32Array;
   readonly #search: SepCmaEs;
+  readonly #average: Float64Array;
   readonly #random: RandomStream;
   readonly #validations: Validation[] = [];
   readonly #startCosts = new Map<number, number>();
@@ -120,15 +126,19 @@ export class OwnClusterTraining {
     this.#episodes = options.episodes ?? inThisThread(this.#twin, options.simulate);
     this.space = new ScorerSpace(options.twin.waits);
     this.start = saved === undefined ? this.#chooseStart() : this.#savedStart(saved);
+    this.#origin = this.space.encode(this.start);
+    this.#searched = this.space.searched(this.#origin, this.#twin);
+    const deviations = this.space.deviations(settings.sigma);
+    this.#average = Float64Array.from(this.#searched, (position) => this.#origin[position]!);
     this.#search = new SepCmaEs({
-      mean: this.space.encode(this.start),
-      deviations: this.space.deviations(settings.sigma),
+      mean: this.#average,
+      deviations: Float64Array.from(this.#searched, (position) => deviations[position]!),
       population: settings.population,
       seed: settings.seed,
     });
     this.#random = new RandomStream(settings.seed).fork('own-cluster');
     const nothing = { generation: 0, change: 0, upper: 0 };
-    this.#best = { point: this.space.encode(this.start), validation: nothing };
+    this.#best = { point: this.#origin, validation: nothing };
     if (saved !== undefined) this.#restore(saved);
   }
 
@@ -156,15 +166,37 @@ export class OwnClusterTraining {
   /** One generation, and a validation where one is due. */
   step(): void {
     const seeds = this.#drawSeeds();
-    const rules = this.#search.ask().map((point) => this.space.decode('candidate', point));
+    const rules = this.#search.ask().map((point) => this.space.decode('candidate', this.#whole(point)));
     const starts = this.#startCostsOf(seeds);
     const costs = this.#costs(rules.flatMap((rule) => seeds.map((seed) => ({ rule, seed }))));
     const relative = (candidate: number) =>
       mean(seeds.map((_, i) => costs[candidate * seeds.length + i]! / starts[i]!));
     this.#search.tell(rules.map((_, candidate) => relative(candidate)));
+    // What is worth so little beside the noise is found by averaging; weights rise with the generation (Shamir and Zhang, ICML
+    // 2013, polynomial decay of degree 1).
+    const share = 2 / (this.generation + 1);
+    for (let i = 0; i < this.#average.length; i++)
+      this.#average[i]! += share * (this.#search.mean[i]! - this.#average[i]!);
     const { generations, validations } = this.settings;
     const due = (generation: number) => Math.floor((generation * validations) / generations);
-    if (due(this.generation) > due(this.generation - 1)) this.#validate();
+    if (due(this.generation) > due(this.generation - 1)) this.validate();
+  }
+
+  /** Validates now, due or not: for whoever stops by the clock. */
+  validate(): void {
+    const seen = [this.#search.mean, this.#average].map((searched) => {
+      const point = this.#whole(searched);
+      const changes = this.#changes(
+        this.space.decode('candidate', point),
+        VALIDATION,
+        this.settings.validationSeeds,
+      );
+      const { mean: change, interval } = estimateMean(changes);
+      return { point, validation: { generation: this.generation, change, upper: interval!.high } };
+    });
+    const better = seen[1]!.validation.change < seen[0]!.validation.change ? seen[1]! : seen[0]!;
+    this.#validations.push(better.validation);
+    if (better.validation.change < this.#best.validation.change) this.#best = better;
   }
 
   result(): TrainedScorer {
@@ -185,6 +217,7 @@ export class OwnClusterTraining {
       settings: this.settings,
       start: this.start.name,
       search: this.#search.save(),
+      average: [...this.#average],
       random: this.#random.state,
       order: [...this.#order],
       validations: [...this.#validations],
@@ -198,6 +231,8 @@ export class OwnClusterTraining {
     const { policy } = choosePolicy(policies, {
       situations: Array.from({ length: CHOICE_SEEDS }, (_, i) => this.#twin.situation(CHOICE + i)),
       simulate: this.#simulate,
+      // Wait rules make the list long, and more of them are alike.
+      ...(this.#twin.waits ? { firstSituations: 1, finalists: 16 } : {}),
     });
     return rules[policies.indexOf(policy)]!;
   }
@@ -211,10 +246,14 @@ export class OwnClusterTraining {
     return rule;
   }
 
-  #restore({ search, random, order, validations, best }: SavedTraining): void {
-    if (search.mean.length !== this.space.size || best.point.length !== this.space.size)
-      throw errors.KISIM_E_LEARNING_CHECKPOINT(`${search.mean.length} weights, not ${this.space.size}`);
+  #restore({ search, average, random, order, validations, best }: SavedTraining): void {
+    const searched = this.#searched.length;
+    if (search.mean.length !== searched || average.length !== searched)
+      throw errors.KISIM_E_LEARNING_CHECKPOINT(`${search.mean.length} weights searched, not ${searched}`);
+    if (best.point.length !== this.space.size)
+      throw errors.KISIM_E_LEARNING_CHECKPOINT(`${best.point.length} weights, not ${this.space.size}`);
     this.#search.restore(search);
+    this.#average.set(average);
     this.#random.restore(random);
     this.#order = [...order];
     this.#validations.push(...validations);
@@ -229,14 +268,11 @@ export class OwnClusterTraining {
     return this.#order.splice(0, seedsPerGeneration);
   }
 
-  #validate(): void {
-    const point = this.#search.mean.slice();
-    const rule = this.space.decode('candidate', point);
-    const changes = this.#changes(rule, VALIDATION, this.settings.validationSeeds);
-    const { mean: change, interval } = estimateMean(changes);
-    const validation = { generation: this.generation, change, upper: interval!.high };
-    this.#validations.push(validation);
-    if (change < this.#best.validation.change) this.#best = { point, validation };
+  /** A point of the search with everything that it leaves alone. */
+  #whole(searched: Float64Array): Float64Array {
+    const point = this.#origin.slice();
+    for (const [i, position] of this.#searched.entries()) point[position] = searched[i]!;
+    return point;
   }
 
   #changes(rule: WeightedRule, block: number, count: number): Float64Array {

@@ -1,0 +1,5 @@
+import { evolution } from './own-cluster/evolution-trainer.ts';
+import type { TrainingAlgorithm } from './trainer.ts';
+
+/** What `kisimd train --algorithm` knows, the usual one first. */
+export const trainingAlgorithms: readonly [TrainingAlgorithm, ...TrainingAlgorithm[]] = [evolution];
