@@ -17,6 +17,7 @@ export const clusterStatements: readonly string[] = [
     scheduling TEXT NOT NULL UNIQUE,
     seen_ms INTEGER NOT NULL
   ) STRICT`,
+  'CREATE INDEX pod_shape_seen ON pod_shape (seen_ms)',
   // ended_after_ms: the end was not seen, and lies between it and ended_ms.
   `CREATE TABLE pod_run (
     id INTEGER PRIMARY KEY,
