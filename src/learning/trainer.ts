@@ -1,7 +1,7 @@
 import type { WeightedRule } from '../policy/energy/weighted-policy.ts';
 import type { MeanEstimate } from '../util/statistics/mean-interval.ts';
+import type { TrainedScorer, Validation } from './own-cluster/acceptance-gate.ts';
 import type { EpisodeRunner } from './own-cluster/episodes.ts';
-import type { TrainedScorer, Validation } from './own-cluster/training.ts';
 import type { Twin } from './own-cluster/twin.ts';
 import type { SavedState } from './saved-state.ts';
 
