@@ -1,4 +1,5 @@
 import type { Bench } from './bench.ts';
+import { classicBench } from './classic.bench.ts';
 import { closedFormsBench } from './closed-forms.bench.ts';
 import { conservationBench } from './conservation.bench.ts';
 import { daemon10HzBench, daemonBench } from './daemon.bench.ts';
@@ -43,4 +44,5 @@ export const benches: readonly Bench[] = [
   safetyBench,
   rbacBench,
   guestPodsBench,
+  classicBench,
 ];
