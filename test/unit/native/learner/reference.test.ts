@@ -112,7 +112,8 @@ test('generalised advantages over terminated and truncated episodes', () => {
   rollout.truncated.set(inputs.truncated);
   // What the final observation of an episode is worth counts only where it was truncated.
   rollout.finalValues.fill(1e6);
-  for (const [step, value] of Object.entries(inputs.terminal_values)) rollout.finalValues[Number(step)] = value as number;
+  for (const [step, value] of Object.entries(inputs.terminal_values))
+    rollout.finalValues[Number(step)] = value as number;
   for (const { gamma, gae_lambda, advantages, returns } of expected) {
     rollout.computeAdvantages(f32([inputs.last_value]), gamma, gae_lambda);
     close(rollout.advantages, advantages);
@@ -159,18 +160,34 @@ test('n-step returns stop at the first end, with the steps really summed', () =>
   const { inputs, expected } = reference.n_step;
   for (const { n, rows } of expected) {
     const replay = new addon.Replay({
-      capacity: 16, inputs: 1, actions: 2, masks: false, environments: 1, steps: n, gamma: inputs.gamma,
+      capacity: 16,
+      inputs: 1,
+      actions: 2,
+      masks: false,
+      environments: 1,
+      steps: n,
+      gamma: inputs.gamma,
     });
     for (let t = 0; t < 6; t++)
       replay.add(
-        f32([t]), undefined, i32([t % 2]), f32([inputs.rewards[t]]), f32([100 + t]), undefined,
-        u8([inputs.terminated[t]]), u8([inputs.truncated[t]]),
+        f32([t]),
+        undefined,
+        i32([t % 2]),
+        f32([inputs.rewards[t]]),
+        f32([100 + t]),
+        undefined,
+        u8([inputs.terminated[t]]),
+        u8([inputs.truncated[t]]),
       );
     assert.equal(replay.size, n === 1 ? 6 : 5);
     replay.flush();
     assert.equal(replay.size, 6);
     const batch = new addon.TransitionBatch({ rows: 6, inputs: 1, actions: 2 });
-    replay.sample(batch, Float64Array.from({ length: 6 }, (_, i) => (i + 0.5) / 6), 1);
+    replay.sample(
+      batch,
+      Float64Array.from({ length: 6 }, (_, i) => (i + 0.5) / 6),
+      1,
+    );
     for (const [i, row] of rows.entries()) {
       assert.equal(batch.observations[i], row.start);
       assert.equal(batch.actions[i], row.start % 2);
@@ -224,7 +241,14 @@ test('the quantile loss, summed over quantiles or not', () => {
   for (const { sum_over_quantiles, loss, grad } of expected) {
     const gradients = new Float32Array(8);
     const got = losses.quantileHuber(
-      f32(inputs.current_quantiles), f32(inputs.target_quantiles), undefined, 2, 4, 3, sum_over_quantiles, gradients,
+      f32(inputs.current_quantiles),
+      f32(inputs.target_quantiles),
+      undefined,
+      2,
+      4,
+      3,
+      sum_over_quantiles,
+      gradients,
     );
     close(got, loss);
     close(gradients, grad);
@@ -235,7 +259,9 @@ test('the losses of discrete soft actor-critic', () => {
   const { inputs, expected } = reference.sac_discrete;
   const targets = new Float32Array(2);
   const [critic1Gradients, critic2Gradients, logitGradients] = [6, 6, 6].map((n) => new Float32Array(n)) as [
-    Float32Array, Float32Array, Float32Array,
+    Float32Array,
+    Float32Array,
+    Float32Array,
   ];
   const result = losses.sacDiscrete({
     rows: 2,
