@@ -36,7 +36,7 @@ const double = (name: string, dims: readonly number[], data: ArrayLike<number>):
 });
 
 /**
- * The structured scorer as an ONNX graph: scores [nodes] = -((terms - mean) / deviation) weights, masked; wait [asked] =
+ * The structured scorer as an ONNX graph: scores [nodes] = -weights ((terms - mean) / deviation), masked; wait =
  * wait-terms waitWeights. In float64, so that it tells apart what the rules tell apart.
  *
  * @example
@@ -58,13 +58,13 @@ export function scorerGraph({ policy, start, cluster, scaling }: ScorerGraphOpti
     producer: 'kisimd',
     graph: policy.name,
     inputs: [
-      { name: INPUT.terms, type: 'double', dims: ['nodes', TERM_COUNT] },
+      { name: INPUT.terms, type: 'double', dims: [TERM_COUNT, 'nodes'] },
       { name: INPUT.mask, type: 'bool', dims: ['nodes'] },
-      { name: INPUT.waitTerms, type: 'double', dims: ['asked', WAIT_TERM_COUNT] },
+      { name: INPUT.waitTerms, type: 'double', dims: [WAIT_TERM_COUNT] },
     ],
     outputs: [
       { name: OUTPUT.scores, type: 'double', dims: ['nodes'] },
-      { name: OUTPUT.wait, type: 'double', dims: ['asked'] },
+      { name: OUTPUT.wait, type: 'double', dims: [] },
     ],
     initializers: [
       double('weights', [TERM_COUNT], policy.weights),
@@ -74,15 +74,15 @@ export function scorerGraph({ policy, start, cluster, scaling }: ScorerGraphOpti
       ...(scaling === undefined
         ? []
         : [
-            double('term-mean', [TERM_COUNT], scaling.mean),
-            double('term-deviation', [TERM_COUNT], scaling.deviation),
+            double('term-mean', [TERM_COUNT, 1], scaling.mean),
+            double('term-deviation', [TERM_COUNT, 1], scaling.deviation),
           ]),
     ],
     nodes: [
       ...scaled,
       {
         op: 'MatMul',
-        inputs: [scaling === undefined ? INPUT.terms : 'scaled', 'weights'],
+        inputs: ['weights', scaling === undefined ? INPUT.terms : 'scaled'],
         outputs: ['cost'],
       },
       { op: 'Neg', inputs: ['cost'], outputs: ['score'] },

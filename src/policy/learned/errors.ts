@@ -14,7 +14,7 @@ export const learnedErrors = defineErrors({
   KISIM_E_MODEL_SHAPE: {
     summary: 'a model has other inputs or outputs than a placement policy',
     expected:
-      'inputs terms [nodes, terms], mask [nodes] and wait-terms [asked, terms]; outputs scores [nodes] and wait [asked]',
+      'inputs terms [terms, nodes], mask [nodes] and wait-terms [terms]; outputs scores [nodes] and wait []',
     action: 'export it with `kisimd train`, or see docs/developer/models.md for the form',
   },
   KISIM_E_MODEL_OPSET: {

@@ -4,13 +4,13 @@ import { placementTerms, type TermDescription, waitTerms } from '../energy/term-
 /*
  * What a model file of a placement policy looks like, for those who write it and those who read it:
  *
- *   terms      double [nodes, placement terms]   the term table's columns, one row a candidate
+ *   terms      double [placement terms, nodes]   one row a term of the term table, one column a candidate
  *   mask       bool   [nodes]                    whether the candidate may be taken
- *   wait-terms double [asked, wait terms]        of the node that was chosen; no rows where nothing is asked
+ *   wait-terms double [wait terms]               of the node that was chosen; anything where that is not asked
  *   scores     double [nodes]                    greater is better; masked candidates are below all others
- *   wait       double [asked]                    above 0: the pod waits
+ *   wait       double []                         above 0: the pod waits
  *
- * Terms are as the term table has them: whatever scaling a model wants is inside it.
+ * A row a term, since that is how terms are found, and nothing then has to be copied. Terms are as the term table has them: whatever scaling a model wants is inside it.
  */
 export const INPUT = { terms: 'terms', mask: 'mask', waitTerms: 'wait-terms' } as const;
 export const OUTPUT = { scores: 'scores', wait: 'wait' } as const;
