@@ -43,7 +43,6 @@ struct Vector {
     for (size_t i = 0; i < 4; ++i)
       for (size_t j = 0; j < 4; ++j) to[i * to_row + j] = from[j * from_row + i];
   }
-  static inline __attribute__((always_inline)) void Keep(F& value) { __asm__ volatile("" : "+m"(value)); }
 };
 #include "../src/core/kernels_body.h"
 

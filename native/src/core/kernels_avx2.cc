@@ -33,8 +33,6 @@ struct Vector {
     _mm_storeu_ps(to + 2 * to_row, c);
     _mm_storeu_ps(to + 3 * to_row, d);
   }
-  // Makes the compiler forget what it knows of a value.
-  static inline __attribute__((always_inline)) void Keep(F& value) { __asm__ volatile("" : "+m"(value)); }
 };
 #include "kernels_body.h"
 }  // namespace

@@ -53,8 +53,6 @@ struct Vector {
       for (size_t j = 0; j < 4; ++j) to[i * to_row + j] = from[j * from_row + i];
 #endif
   }
-  // Makes the compiler forget what it knows of a value.
-  static inline __attribute__((always_inline)) void Keep(F& value) { __asm__ volatile("" : "+m"(value)); }
 };
 #include "kernels_body.h"
 }  // namespace

@@ -37,12 +37,17 @@ struct TileJob {
 
 template <size_t M, size_t N>
 __attribute__((noinline)) void Tile(const TileJob& job) {
+  // Copies: the compiler cannot know that c does not overlap the job.
+  float* const c = job.c;
+  const float* const reference = job.reference;
+  const size_t c_row = job.c_row;
+  const Finish finish = job.finish;
   F sums[M][N];
   if (job.accumulate) {
 #pragma GCC unroll 32
     for (size_t i = 0; i < M; ++i)
 #pragma GCC unroll 4
-      for (size_t j = 0; j < N; ++j) sums[i][j] = Load(job.c + i * job.c_row + j * W);
+      for (size_t j = 0; j < N; ++j) sums[i][j] = Load(c + i * c_row + j * W);
   } else if (job.bias != nullptr) {
 #pragma GCC unroll 32
     for (size_t i = 0; i < M; ++i)
@@ -70,7 +75,7 @@ __attribute__((noinline)) void Tile(const TileJob& job) {
     a += a_column;
     b += b_row;
   }
-  switch (job.finish) {
+  switch (finish) {
     case Finish::kNone:
       break;
     case Finish::kRelu:
@@ -84,14 +89,14 @@ __attribute__((noinline)) void Tile(const TileJob& job) {
       for (size_t i = 0; i < M; ++i)
 #pragma GCC unroll 4
         for (size_t j = 0; j < N; ++j)
-          sums[i][j] = Load(job.reference + i * job.c_row + j * W) <= F{} ? F{} : sums[i][j];
+          sums[i][j] = Load(reference + i * c_row + j * W) <= F{} ? F{} : sums[i][j];
       break;
     case Finish::kTanhGradient:
 #pragma GCC unroll 32
       for (size_t i = 0; i < M; ++i)
 #pragma GCC unroll 4
         for (size_t j = 0; j < N; ++j) {
-          const F h = Load(job.reference + i * job.c_row + j * W);
+          const F h = Load(reference + i * c_row + j * W);
           sums[i][j] = sums[i][j] * Vector::Fma(-h, h, Fill(1.0f));
         }
       break;
@@ -99,7 +104,7 @@ __attribute__((noinline)) void Tile(const TileJob& job) {
 #pragma GCC unroll 32
   for (size_t i = 0; i < M; ++i)
 #pragma GCC unroll 4
-    for (size_t j = 0; j < N; ++j) Store(job.c + i * job.c_row + j * W, sums[i][j]);
+    for (size_t j = 0; j < N; ++j) Store(c + i * c_row + j * W, sums[i][j]);
 }
 
 template <size_t M, size_t N>
@@ -468,13 +473,11 @@ double Peak(size_t rounds, float* result) {
   constexpr size_t kSums = 12;  // more than latency times throughput of a multiply-add on any processor known
   F sums[kSums];
   for (size_t i = 0; i < kSums; ++i) sums[i] = Fill(static_cast<float>(i) * 1e-3f);
-  F factor = Fill(0.999f), addend = Fill(1e-3f);
-  for (size_t round = 0; round < rounds; ++round) {
-    Vector::Keep(factor);
-    for (size_t repeat = 0; repeat < 16; ++repeat)
+  const F factor = Fill(0.999f), addend = Fill(1e-3f);
+  // So short a body that all of it stays in registers; counting costs nothing beside it.
+  for (size_t round = rounds * 16; round > 0; --round)
 #pragma GCC unroll 16
-      for (size_t i = 0; i < kSums; ++i) sums[i] = Vector::Fma(sums[i], factor, addend);
-  }
+    for (size_t i = 0; i < kSums; ++i) sums[i] = Vector::Fma(sums[i], factor, addend);
   F sum = sums[0];
   for (size_t i = 1; i < kSums; ++i) sum += sums[i];
   float lanes[W];
