@@ -68,9 +68,14 @@ class LearnedRun implements PolicyRun {
   readonly #engine: ScorerEngine;
   readonly #counts: LearnedCounts;
   readonly #most: number;
-  readonly #rule: PolicyRun;
+  /** Of the rule: positions and weights of the terms that weigh anything. */
+  readonly #ruleTerms: Int32Array;
+  readonly #ruleWeights: Float64Array;
+  readonly #ruleWait: WaitDecision | undefined;
+  readonly #ruleScores: Float64Array;
   /** Tells why, where the model is a point of the scorer's space. */
-  readonly #explaining: PolicyRun | undefined;
+  readonly #explaining: PolicyRun;
+  readonly #isPoint: boolean;
   readonly #matrix: TermMatrix;
   readonly #wait: WaitDecision;
   readonly #scores: Float64Array;
@@ -85,9 +90,15 @@ class LearnedRun implements PolicyRun {
     this.#engine = engine;
     this.#counts = counts;
     this.#most = 1 + guardShare;
-    this.#rule = weightedPolicy(model.start, 'first').start(context);
-    this.#explaining = model.point && weightedPolicy(model.point, 'first').start(context);
-    this.#matrix = new TermMatrix(cluster, power, neededTerms(model.point?.weights));
+    const { start, point } = model;
+    this.#ruleTerms = Int32Array.from(start.weights.keys()).filter((term) => start.weights[term] !== 0);
+    this.#ruleWeights = Float64Array.from(this.#ruleTerms, (term) => start.weights[term]!);
+    this.#ruleWait =
+      start.waitWeights === undefined ? undefined : new WaitDecision(cluster, power, start.waitWeights);
+    this.#ruleScores = new Float64Array(cluster.size);
+    this.#isPoint = point !== undefined;
+    this.#explaining = weightedPolicy(point ?? start, 'first').start(context);
+    this.#matrix = new TermMatrix(cluster, power, neededTerms(start.weights, point?.weights));
     // Only its terms are asked for; that every weight is 1 makes it find them all.
     this.#wait = new WaitDecision(cluster, power, new Float64Array(WAIT_TERM_COUNT).fill(1));
     this.#scores = new Float64Array(cluster.size);
@@ -97,13 +108,18 @@ class LearnedRun implements PolicyRun {
     const counts = this.#counts;
     counts.decisions++;
     const slackLeft = candidates.slackLeft ?? pod.slackSeconds;
-    const byRule = this.#rule.choose(pod, candidates);
-    const failure = this.#ask(pod, candidates, this.#scores);
+    const { count } = candidates;
+    this.#matrix.fill(pod, candidates);
+    this.#scoreByRule(count, this.#ruleScores);
+    const rules = greatest(this.#ruleScores, count);
+    const rulesNode = candidates.nodes[rules]!;
+    const byRule = this.#ruleWait?.waits(pod, rulesNode, slackLeft) === true ? WAIT : rulesNode;
+    const failure = this.#ask(count, this.#scores);
     if (failure !== undefined) {
       counts.unanswered[failure]++;
       return byRule;
     }
-    const best = greatest(this.#scores, candidates.count);
+    const best = greatest(this.#scores, count);
     const node = candidates.nodes[best]!;
     if (slackLeft > 0) {
       this.#wait.waits(pod, node, slackLeft);
@@ -116,25 +132,26 @@ class LearnedRun implements PolicyRun {
       if (wait > 0) return this.#follow(WAIT, byRule);
     }
     if (byRule === WAIT || byRule === node) return this.#follow(node, byRule);
-    const rules = candidates.nodes.subarray(0, candidates.count).indexOf(byRule);
     if (!(this.#energy(best) > this.#most * this.#energy(rules))) return this.#follow(node, byRule);
     counts.replaced++;
     return byRule;
   }
 
   scores(pod: Pod, candidates: Candidates, out: Float64Array): void {
-    const failure = this.#ask(pod, candidates, out);
+    this.#matrix.fill(pod, candidates);
+    const failure = this.#ask(candidates.count, out);
     if (failure === undefined) return;
     this.#counts.unanswered[failure]++;
-    this.#rule.scores!(pod, candidates, out);
+    this.#scoreByRule(candidates.count, out);
   }
 
   explain(pod: Pod, node: number): readonly ExplainedTerm[] {
-    if (this.#explaining !== undefined) return this.#explaining.explain(pod, node);
+    if (this.#isPoint) return this.#explaining.explain(pod, node);
     const out = new Float64Array(1);
-    const failure = this.#ask(pod, { nodes: Int32Array.of(node), count: 1 }, out);
+    this.#matrix.fill(pod, { nodes: Int32Array.of(node), count: 1 });
+    const failure = this.#ask(1, out);
     if (failure === undefined) return [{ term: 'score of the model', amount: out[0]!, unit: 'points' }];
-    return this.#rule.explain(pod, node);
+    return this.#explaining.explain(pod, node);
   }
 
   #follow(choice: number, byRule: number): number {
@@ -143,10 +160,21 @@ class LearnedRun implements PolicyRun {
     return choice;
   }
 
-  #ask(pod: Pod, candidates: Candidates, out: Float64Array): NoAnswer | undefined {
-    this.#matrix.fill(pod, candidates);
+  /** About the terms that were found last. */
+  #ask(count: number, out: Float64Array): NoAnswer | undefined {
     const { columns, stride } = this.#matrix.decision;
-    return this.#engine.score(columns, stride, candidates.count, out);
+    return this.#engine.score(columns, stride, count, out);
+  }
+
+  /** As the rule itself would, from the same terms. */
+  #scoreByRule(count: number, out: Float64Array): void {
+    const { columns, stride } = this.#matrix.decision;
+    for (let i = 0; i < count; i++) out[i] = 0;
+    for (let t = 0; t < this.#ruleTerms.length; t++) {
+      const weight = this.#ruleWeights[t]!;
+      const from = this.#ruleTerms[t]! * stride;
+      for (let i = 0; i < count; i++) out[i]! -= weight * columns[from + i]!;
+    }
   }
 
   /** Predicted joules of candidate i until its pods end, against what the pod needs anyway. */
@@ -155,10 +183,10 @@ class LearnedRun implements PolicyRun {
   }
 }
 
-/** Those that a point weighs, and the two that the guard looks at. */
-function neededTerms(weights: Float64Array | undefined): readonly number[] {
-  if (weights === undefined) return ALL_TERMS;
-  const weighed = ALL_TERMS.filter((term) => weights[term] !== 0);
+/** Those that the rule and the point weigh, and the two that the guard looks at. */
+function neededTerms(rule: Float64Array, point: Float64Array | undefined): readonly number[] {
+  if (point === undefined) return ALL_TERMS;
+  const weighed = ALL_TERMS.filter((term) => rule[term] !== 0 || point[term] !== 0);
   return [...new Set([TERM.activeEnergy, TERM.idleEnergy, ...weighed])];
 }
 

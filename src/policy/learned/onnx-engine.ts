@@ -61,7 +61,6 @@ export class OnnxEngine implements ScorerEngine {
       workerData,
       transferList: [port2],
     });
-    this.#worker.unref();
     const failed = new Promise<never>((_, reject) => {
       this.#worker.once('error', (cause: Error) => {
         reject(learnedErrors.KISIM_E_MODEL_ENGINE(`${path}: ${cause.message}`, { cause }));
@@ -69,8 +68,12 @@ export class OnnxEngine implements ScorerEngine {
     });
     const loaded = Atomics.waitAsync(this.#control, CONTROL.status, STATUS.starting);
     this.ready = Promise.race([Promise.resolve(loaded.value).then(() => undefined), failed]);
-    // Who does not look at it still learns of a failure: every question then is one without an answer.
-    this.ready.catch(() => undefined);
+    // A program must not end while it waits for this, and need not go on for it afterwards. Who does not look at it still
+    // learns of a failure: every question then is one without an answer.
+    this.ready.then(
+      () => this.#worker.unref(),
+      () => undefined,
+    );
   }
 
   /**
