@@ -82,6 +82,12 @@ void CheckNetworks() {
         CheckGradients(kernels, activation, {5, 17, 15, 3}, rows);
       }
   }
+  // No rows: no gradient at all, in every layer.
+  DenseNetwork empty({2, 3, 3, 1}, Activation::kRelu, BestKernels());
+  empty.gradients().Fill(1.0f);
+  empty.Forward(nullptr, 0, nullptr);
+  empty.Backward(nullptr, nullptr, 0, nullptr, false);
+  for (size_t i = 0; i < empty.gradients().size(); ++i) CHECK(empty.gradients()[i] == 0.0f);
   // A batch that grows and shrinks.
   DenseNetwork network({4, 9, 2}, Activation::kTanh, BestKernels());
   for (const size_t rows : {size_t{1}, size_t{64}, size_t{3}, size_t{65}}) {

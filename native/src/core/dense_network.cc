@@ -73,8 +73,8 @@ void DenseNetwork::Backward(const float* inputs, const float* output_gradients, 
     weights.c_row = layer.outputs;
     kernels_->product(weights, panel_.data());
     kernels_->column_sums(flow, rows, layer.outputs, accumulate, gradients_.data() + layer.bias);
+    if (i == 0 && input_gradients == nullptr) break;
     float* back = i == 0 ? input_gradients : flowing_[i % 2].data();
-    if (back == nullptr) break;
     Product flows{};
     flows.m = rows;
     flows.n = layer.inputs;
