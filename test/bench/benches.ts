@@ -19,6 +19,7 @@ import { scanBench } from './scan.bench.ts';
 import { studyBench } from './study.bench.ts';
 import { throughputBench } from './throughput.bench.ts';
 import { truthBench } from './truth.bench.ts';
+import { updatesBench } from './updates.bench.ts';
 import { watchMemoryBench } from './watch-memory.bench.ts';
 
 /** Every benchmark, in the order of the table. */
@@ -45,4 +46,5 @@ export const benches: readonly Bench[] = [
   rbacBench,
   guestPodsBench,
   classicBench,
+  updatesBench,
 ];
