@@ -8,7 +8,7 @@ import { TERM_COUNT } from './term-table.ts';
 export const HORIZON_SECONDS = 86_400;
 
 /** What a pod is taken to use at least, so that relative energies stay finite. */
-const LEAST_MILLI = 10;
+export const LEAST_MILLI = 10;
 
 /** One pod, its candidates and the terms found for them so far: what the groups of terms work on. */
 export class Decision {

@@ -37,7 +37,7 @@ export class RequestedWatts implements TermGroup {
  * use, since not every core that stays free is wanted: set so that a weight of 1 pays off at 90 % load and is where the
  * price begins to cost more than it saves at 60 %, on three types of server that never sleep.
  */
-const PRICED_USE = 0.3;
+export const PRICED_USE = 0.3;
 
 /** What better CPU and memory would save if other pods had it: opportunity costs. */
 export class PriceTerms implements TermGroup {

@@ -61,9 +61,29 @@ export const TERM = {
   complementarity: 41,
   asleepQueue: 42,
   rankUse: 43,
+  cpuPriceFull: 44,
+  memoryPriceFull: 45,
+  cpuPriceLoad: 46,
+  memoryPriceLoad: 47,
+  strandedCpu: 48,
+  strandedMemory: 49,
+  savedEnergy: 50,
+  steadyWatts: 51,
+  idleLoad: 52,
+  idleFill: 53,
+  tier0Idle: 54,
+  tier1Idle: 55,
+  tier0Asleep: 56,
+  tier1Asleep: 57,
+  tier0Fill: 58,
+  tier1Fill: 59,
+  remaining: 60,
+  lone: 61,
+  extensionFree: 62,
+  maxFillSquared: 63,
 } as const;
 
-export const TERM_COUNT = 44;
+export const TERM_COUNT = 64;
 
 /** Terms that a tier has for itself lie this far behind the tier's own flag. */
 export const TIER_TERMS = 8;
@@ -80,9 +100,16 @@ export const WAIT_TERM = {
   cosHour: 8,
   duration: 9,
   freeAwake: 10,
+  activeRatio: 11,
+  size: 12,
+  ratioSize: 13,
+  ratioDuration: 14,
+  bestFreeCpu: 15,
+  bestFreeMemory: 16,
+  pending: 17,
 } as const;
 
-export const WAIT_TERM_COUNT = 11;
+export const WAIT_TERM_COUNT = 18;
 
 function term(
   name: string,
@@ -188,6 +215,56 @@ export const placementTerms: readonly TermDescription[] = [
   term('complementarity', 'share', '(p / asked) x (U / asked on the node)', 'hot pods beside hot ones'),
   term('asleep-queue', 'share', '[asleep] x min(1, pending / 10)', 'waking while pods wait'),
   term('rank-use', 'share', 'tier-rank x p / asked', 'hot pods on inefficient nodes'),
+  term(
+    'cpu-price-full',
+    'own energy',
+    'cpu-price x CPU share asked of the type',
+    'dearer as its type fills up',
+  ),
+  term(
+    'memory-price-full',
+    'own energy',
+    'memory-price x memory share asked of the type',
+    'the same for its memory',
+  ),
+  term('cpu-price-load', 'own energy', 'cpu-price x load', 'dearer as the cluster fills up'),
+  term('memory-price-load', 'own energy', 'memory-price x memory load', 'the same for its memory'),
+  term(
+    'stranded-cpu',
+    'own energy',
+    '0.3 (s_worst - s) x change of max(0, free CPU - free memory) x cores of the node x d',
+    'CPU that no memory is left for',
+  ),
+  term(
+    'stranded-memory',
+    'own energy',
+    '0.3 (s_worst - s) x change of max(0, free memory - free CPU) x cores of the node x d',
+    'memory that no CPU is left for',
+  ),
+  term('saved-energy', 'own energy', '(s_worst - s) x p x d', 'what the type saves on this pod at full load'),
+  term(
+    'steady-watts',
+    'own power',
+    'P(V + p) - P(V) at the mean predicted use V of the type',
+    'marginal watts in the long run',
+  ),
+  term('idle-load', 'own energy', 'idle-energy x load', 'an extension matters less where more will come'),
+  term('idle-fill', 'own energy', 'idle-energy x fill before', 'an extension of a full node'),
+  term('tier0-idle', 'own energy', '[tier = 0] x idle-energy', 'an extension of the most efficient type'),
+  term('tier1-idle', 'own energy', '[tier = 1] x idle-energy', 'and of the second'),
+  term('tier0-asleep', 'flag', '[tier = 0] x asleep', 'waking the most efficient type'),
+  term('tier1-asleep', 'flag', '[tier = 1] x asleep', 'waking the second'),
+  term('tier0-fill', 'share', '[tier = 0] x fill', 'packing of the most efficient type'),
+  term('tier1-fill', 'share', '[tier = 1] x fill', 'packing of the second'),
+  term('remaining', 'share', 'L / (L + 3600 s)', 'the node is busy for long anyway'),
+  term('lone', 'share', '1 / (1 + pods of the node)', 'few pods keep it from sleeping'),
+  term(
+    'extension-free',
+    'share',
+    'extension x (1 - fill before)',
+    'outlasting all others of a node that drains',
+  ),
+  term('max-fill-squared', 'share', 'max-fill^2', 'close to full, above all'),
 ];
 
 export const waitTerms: readonly TermDescription[] = [
@@ -207,4 +284,16 @@ export const waitTerms: readonly TermDescription[] = [
   term('cos-hour', 'share', 'cos(2 pi t / 24 h)', 'time of day'),
   term('duration', 'tenfolds', 'log10(d / 600 s)', 'long pods against short ones'),
   term('free-awake', 'share', 'free CPU on awake nodes', 'room without waking'),
+  term(
+    'active-ratio',
+    'own energy',
+    'active-energy of the chosen node',
+    'the same without idling and waking',
+  ),
+  term('size', 'tenfolds', 'log10(p / 1 core)', 'a wait costs the same for a small pod, and wins less'),
+  term('ratio-size', 'own energy', 'energy-ratio x size', 'dear starts of large pods'),
+  term('ratio-duration', 'own energy', 'energy-ratio x duration', 'dear starts of long pods'),
+  term('best-free-cpu', 'share', 'free CPU of the most efficient type', 'room where it is cheap'),
+  term('best-free-memory', 'share', 'free memory of the most efficient type', 'likewise'),
+  term('pending', 'share', 'n / (n + 20) of n waiting pods', 'how many wait already'),
 ];

@@ -3,11 +3,13 @@ import type { Pod } from '../../cluster/pod.ts';
 import type { Candidates } from '../policy.ts';
 import type { ClusterPower } from './cluster-power.ts';
 import { ClusterTotals } from './cluster-totals.ts';
+import { DrainTerms, IdleTerms, TierPackingTerms } from './consolidation-terms.ts';
 import { Decision, type TermGroup } from './decision.ts';
 import { ActiveEnergy, EndTerms, IdleEnergy } from './energy-terms.ts';
 import { AbsoluteFitTerm, DotProductTerm, FillTerms, KubeScoreTerm } from './fit-terms.ts';
 import { AsleepTerms, HeatTerms, TierTerms } from './interaction-terms.ts';
 import { NodeTerms, StateTerms } from './node-terms.ts';
+import { ScarcityTerms, SteadyTerms, StrandedTerms } from './opportunity-terms.ts';
 import { PeaksTerm } from './peaks-term.ts';
 import { PredictedWatts, PriceTerms, RequestedWatts, UseTerms } from './power-terms.ts';
 import { RunOut } from './run-out.ts';
@@ -46,6 +48,12 @@ export class TermMatrix {
       new AsleepTerms(this.totals),
       new TierTerms(this.totals),
       new HeatTerms(),
+      new ScarcityTerms(this.totals),
+      new StrandedTerms(),
+      new SteadyTerms(this.totals),
+      new IdleTerms(this.totals),
+      new TierPackingTerms(),
+      new DrainTerms(),
     ];
     const wanted = new Set(needed);
     // From the last to the first, since groups read only what stands before them.

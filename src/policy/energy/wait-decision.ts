@@ -1,13 +1,20 @@
 import { type ClusterState, NODE_ASLEEP } from '../../cluster/cluster-state.ts';
 import type { Pod } from '../../cluster/pod.ts';
-import { cos, sin } from '../../util/portable-math.ts';
+import { cos, ln, sin } from '../../util/portable-math.ts';
 import type { ExplainedTerm } from '../policy.ts';
 import type { ClusterPower } from './cluster-power.ts';
+import { LEAST_MILLI } from './decision.ts';
 import { durationTenfolds } from './interaction-terms.ts';
 import { TERM, WAIT_TERM, WAIT_TERM_COUNT, waitTerms } from './term-table.ts';
 import { TermMatrix } from './terms.ts';
 
 const DAY_SECONDS = 86_400;
+const READING_ENERGY = [
+  WAIT_TERM.energyRatio,
+  WAIT_TERM.activeRatio,
+  WAIT_TERM.ratioSize,
+  WAIT_TERM.ratioDuration,
+];
 
 /** The second linear decision: whether a pod waits rather than start on the node that was chosen for it. */
 export class WaitDecision {
@@ -23,7 +30,9 @@ export class WaitDecision {
     this.#cluster = cluster;
     this.#power = power;
     this.#weights = weights;
-    const energies = weights[WAIT_TERM.energyRatio] === 0 ? [] : [TERM.activeEnergy, TERM.idleEnergy];
+    const energies = READING_ENERGY.every((term) => weights[term] === 0)
+      ? []
+      : [TERM.activeEnergy, TERM.idleEnergy];
     this.#matrix = new TermMatrix(cluster, power, energies);
   }
 
@@ -68,5 +77,14 @@ export class WaitDecision {
     terms[WAIT_TERM.cosHour] = cos((2 * Math.PI * (now % DAY_SECONDS)) / DAY_SECONDS);
     terms[WAIT_TERM.duration] = durationTenfolds(matrix.decision.seconds);
     terms[WAIT_TERM.freeAwake] = matrix.totals.freeAwake;
+    const ratio = terms[WAIT_TERM.energyRatio]!;
+    const size = ln(Math.max(LEAST_MILLI, matrix.decision.useMilli) / 1000) / Math.LN10;
+    terms[WAIT_TERM.activeRatio] = matrix.at(TERM.activeEnergy, 0);
+    terms[WAIT_TERM.size] = size;
+    terms[WAIT_TERM.ratioSize] = ratio * size;
+    terms[WAIT_TERM.ratioDuration] = ratio * terms[WAIT_TERM.duration]!;
+    terms[WAIT_TERM.bestFreeCpu] = matrix.totals.tierFreeCpu[0]!;
+    terms[WAIT_TERM.bestFreeMemory] = matrix.totals.tierFreeMemory[0]!;
+    terms[WAIT_TERM.pending] = this.#cluster.pending / (this.#cluster.pending + 20);
   }
 }
