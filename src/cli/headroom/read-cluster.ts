@@ -34,6 +34,7 @@ export async function readLiveCluster(
       pod,
       node: nodeName,
       tie: tieOf(pod.namespace, ownerKinds, pod.scheduling, ownNamespace),
+      isBatch: ownerKinds.includes('Job'),
     })),
     hosts: sharedHosts(nodes.map((node) => hintsOf(node, bootIds))),
   };
@@ -63,10 +64,12 @@ export function readManifestCluster(paths: readonly string[], ownNamespace: stri
     nodes,
     pods: there.map((pod) => {
       const { scheduling, namespace, name } = pod;
+      const ownerKinds = owners.get(`${namespace}/${name}`) ?? [];
       return {
         pod,
         node: scheduling?.nodeName ?? tiedTo(scheduling),
-        tie: tieOf(namespace, owners.get(`${namespace}/${name}`) ?? [], scheduling, ownNamespace),
+        tie: tieOf(namespace, ownerKinds, scheduling, ownNamespace),
+        isBatch: ownerKinds.includes('Job'),
       };
     }),
     hosts: sharedHosts(nodes.map((node) => hintsOf(node, bootIds))),

@@ -15,6 +15,8 @@ export interface SnapshotPod {
   readonly node: string | undefined;
   /** free: could run elsewhere; node: belongs to its node (DaemonSet, static); fixed: nobody would move it. */
   readonly tie: 'free' | 'node' | 'fixed';
+  /** Whether a Job owns it. */
+  readonly isBatch?: boolean;
 }
 
 export interface Snapshot {

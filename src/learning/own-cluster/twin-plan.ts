@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { clusterDigest } from '../../policy/learned/cluster-digest.ts';
 import { readSpecTable } from '../../power-model/spec-table.ts';
 import { scenarioByName } from '../../simulation/scenarios/scenarios.ts';
 import { systemErrorCode } from '../../util/errors.ts';
 import { errors } from '../errors.ts';
 import { type ClusterTwinPlan, clusterTwin } from './cluster-twin.ts';
-import { clusterDigest } from './saved-node.ts';
 import type { Twin } from './twin.ts';
 
 /** A scenario's own hardware and workloads. */
