@@ -27,6 +27,11 @@ export const errors = defineErrors({
     expected: 'finite rewards and observations, and at least one valid option of every choice',
     action: 'correct the environment named here; nothing was learned from this step',
   },
+  KISIM_E_LEARNING_DIVERGED: {
+    summary: 'a training has diverged',
+    expected: 'losses that stay finite',
+    action: 'go back to the last checkpoint, which is as it was, with a lower learning rate',
+  },
   KISIM_E_LEARNING_DATA: {
     summary: 'recorded decisions cannot be learned from',
     expected: 'at least one row, and arrays as long as their rows and the shape of the environment ask for',
@@ -52,5 +57,10 @@ export const errors = defineErrors({
     summary: 'a training cannot use this folder',
     expected: 'a new or empty folder to begin in; with --resume one in which a training was begun',
     action: 'name another folder, or add --resume to go on with the training in this one',
+  },
+  KISIM_E_LEARNING_ASSIGNMENT: {
+    summary: 'placements found with hindsight cannot be imitated',
+    expected: 'a node with room on arrival for every pod, and decisions with more than one candidate',
+    action: 'train without them, or on a cluster of more nodes',
   },
 });

@@ -7,6 +7,7 @@ import { type Agent, type Schedule, scheduled } from '../agent.ts';
 import type { EnvironmentBatch } from '../environment.ts';
 import { restoreOptimiser, savedOptimiser } from '../networks/saved-parts.ts';
 import { SavedFields, type SavedState } from '../saved-state.ts';
+import { checkLoss, checkSettings } from './checked-settings.ts';
 
 /*
  * Advantage actor-critic, the synchronous form of Mnih and others, "Asynchronous methods for deep reinforcement learning", arXiv
@@ -63,6 +64,17 @@ export class A2c implements Agent {
     learner: NativeLearner = loadAddon(),
   ) {
     this.settings = { ...defaultA2c, ...settings };
+    checkSettings(this.settings, {
+      counts: ['totalSteps', 'rolloutSteps', 'entities'],
+      shares: ['gamma', 'lambda', 'rmspropAlpha'],
+      amounts: [
+        'learningRate',
+        'rmspropEpsilon',
+        'valueCoefficient',
+        'entropyCoefficient',
+        'maxGradientNorm',
+      ],
+    });
     this.model = new ActorCritic(environments, this.settings, learner);
     const { policy, value, rollout } = this.model;
     this.#optimiser = new learner.Optimiser({
@@ -109,12 +121,13 @@ export class A2c implements Agent {
       this.model.collect();
       this.#steps += rollout.rows;
       const done = this.#steps / totalSteps;
-      this.#update.update(
+      const loss = this.#update.update(
         rollout,
         scheduled(learningRate, done),
         scheduled(entropyCoefficient, done),
         maxGradientNorm === 0 ? Number.POSITIVE_INFINITY : maxGradientNorm,
       );
+      checkLoss(loss, this.#steps);
       this.#learned = true;
     }
   }

@@ -9,6 +9,7 @@ import { errors } from '../errors.ts';
 import { orthogonal } from '../networks/initialise.ts';
 import { restoreOptimiser, savedOptimiser } from '../networks/saved-parts.ts';
 import { SavedFields, type SavedState } from '../saved-state.ts';
+import { checkLoss, checkSettings } from './checked-settings.ts';
 
 /*
  * Behaviour cloning: Pomerleau, "ALVINN: an autonomous land vehicle in a neural network", 1988: decisions of somebody who knows
@@ -81,9 +82,18 @@ export class BehaviourCloning implements Agent {
     learner: NativeLearner = loadAddon(),
   ) {
     this.settings = { ...defaultBehaviourCloning, ...settings };
+    checkSettings(this.settings, {
+      counts: ['totalSteps', 'batchSize', 'entities'],
+      shares: [],
+      amounts: ['learningRate', 'adamEpsilon', 'entropyCoefficient', 'maxGradientNorm'],
+    });
     const { seed, hidden, activation, batchSize, entities, adamEpsilon } = this.settings;
     const { observationSize, actions } = shape;
     const width = optionsOf(actions);
+    if (observationSize % entities !== 0 || width % entities !== 0)
+      throw errors.KISIM_E_LEARNING_SETTINGS(`${entities} entities`, {
+        expected: `entities that divide ${observationSize} numbers and ${width} actions`,
+      });
     checkRows(shape, data);
     this.#data = data;
     this.#shape = shape;
@@ -212,6 +222,7 @@ export class BehaviourCloning implements Agent {
       this.#loss -=
         share * this.#logProbabilities[row]! + (entropyCoefficient / batchSize) * this.#entropies[row]!;
     }
+    checkLoss(this.#loss, this.#steps);
     this.#categorical.gradient(
       logits,
       masks,

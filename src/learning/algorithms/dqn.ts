@@ -10,6 +10,7 @@ import { errors } from '../errors.ts';
 import { QNetwork } from '../networks/q-network.ts';
 import { restoreOptimiser, savedOptimiser } from '../networks/saved-parts.ts';
 import { SavedFields, type SavedState } from '../saved-state.ts';
+import { checkLoss, checkSettings } from './checked-settings.ts';
 
 /*
  * Deep Q-learning: Mnih and others, "Human-level control through deep reinforcement learning", Nature 2015, with the switches of
@@ -94,6 +95,27 @@ export class Dqn implements Agent {
     learner: NativeLearner = loadAddon(),
   ) {
     this.settings = { ...defaultDqn, ...settings };
+    checkSettings(this.settings, {
+      counts: [
+        'totalSteps',
+        'batchSize',
+        'bufferSize',
+        'trainEvery',
+        'gradientSteps',
+        'targetEvery',
+        'steps',
+        'entities',
+      ],
+      shares: ['gamma', 'targetShare', 'explorationShare'],
+      amounts: [
+        'learningRate',
+        'adamEpsilon',
+        'learningStarts',
+        'exploration',
+        'maxGradientNorm',
+        'quantiles',
+      ],
+    });
     const { batchSize, prioritised, seed } = this.settings;
     const { count, observationSize, actions, masked } = environments;
     if (actions.length !== 1)
@@ -275,11 +297,12 @@ export class Dqn implements Agent {
     const done = this.#steps / totalSteps;
     const beta = prioritised === null ? 0 : scheduled({ from: prioritised.beta, to: 1 }, done);
     this.#replay.sample(this.#batch, this.#uniforms, beta);
-    this.#update.update(
+    const loss = this.#update.update(
       this.#batch,
       scheduled(learningRate, done),
       maxGradientNorm === 0 ? Number.POSITIVE_INFINITY : maxGradientNorm,
     );
+    checkLoss(loss, this.#steps);
     if (prioritised !== null) this.#replay.prioritise(this.#batch);
     this.#updates++;
   }

@@ -10,6 +10,7 @@ import { errors } from '../errors.ts';
 import { QNetwork } from '../networks/q-network.ts';
 import { restoreOptimiser, savedOptimiser } from '../networks/saved-parts.ts';
 import { SavedFields, type SavedState } from '../saved-state.ts';
+import { checkLoss, checkSettings } from './checked-settings.ts';
 
 /*
  * Q-learning from recorded decisions alone, with the penalty of conservative Q-learning in its form CQL(H): Kumar and others,
@@ -82,6 +83,11 @@ export class OfflineDqn implements Agent {
     learner: NativeLearner = loadAddon(),
   ) {
     this.settings = { ...defaultOfflineDqn, ...settings };
+    checkSettings(this.settings, {
+      counts: ['totalSteps', 'batchSize', 'targetEvery', 'steps', 'entities'],
+      shares: ['gamma'],
+      amounts: ['learningRate', 'adamEpsilon', 'conservative', 'maxGradientNorm'],
+    });
     const { seed, hidden, activation, batchSize, entities } = this.settings;
     const { observationSize, actions, masked } = shape;
     const options = actions[0]!;
@@ -146,7 +152,8 @@ export class OfflineDqn implements Agent {
     while (this.#steps < steps) {
       for (let i = 0; i < this.#uniforms.length; i++) this.#uniforms[i] = this.#random.next();
       this.#replay.sample(this.#batch, this.#uniforms, 0);
-      this.#update.update(this.#batch, scheduled(learningRate, this.#steps / totalSteps), maxNorm);
+      const rate = scheduled(learningRate, this.#steps / totalSteps);
+      checkLoss(this.#update.update(this.#batch, rate, maxNorm), this.#steps);
       this.#steps++;
       if (this.#steps % targetEvery === 0) this.network.target.copyFrom(this.network.online);
     }

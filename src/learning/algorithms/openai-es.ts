@@ -9,6 +9,7 @@ import { errors } from '../errors.ts';
 import { orthogonal } from '../networks/initialise.ts';
 import { restoreOptimiser, savedOptimiser } from '../networks/saved-parts.ts';
 import { SavedFields, type SavedState } from '../saved-state.ts';
+import { checkSettings } from './checked-settings.ts';
 
 /*
  * Evolution strategies on whole episodes: Salimans and others, arXiv 1703.03864: the gradient of a policy's smoothed return
@@ -65,16 +66,17 @@ export class OpenAiEs implements Agent {
     learner: NativeLearner = loadAddon(),
   ) {
     this.settings = { ...defaultOpenAiEs, ...settings };
+    checkSettings(this.settings, {
+      counts: ['totalSteps', 'pairs', 'entities'],
+      shares: [],
+      amounts: ['sigma', 'learningRate', 'weightDecay'],
+    });
     const { seed, hidden, activation, pairs, sigma, entities } = this.settings;
     const { count, observationSize, actions } = environments;
     const width = optionsOf(actions);
-    if (
-      !(Number.isInteger(pairs) && pairs >= 1 && sigma > 0) ||
-      observationSize % entities !== 0 ||
-      width % entities !== 0
-    )
-      throw errors.KISIM_E_LEARNING_SETTINGS(`${pairs} pairs, sigma ${sigma}, ${entities} entities`, {
-        expected: 'at least one pair, sigma above 0, and entities that divide observation and options',
+    if (sigma === 0 || observationSize % entities !== 0 || width % entities !== 0)
+      throw errors.KISIM_E_LEARNING_SETTINGS(`sigma ${sigma}, ${entities} entities`, {
+        expected: 'sigma above 0, and entities that divide observation and options',
       });
     this.#environments = environments;
     const inputs = observationSize / entities;

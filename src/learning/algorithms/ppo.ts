@@ -9,6 +9,7 @@ import type { EnvironmentBatch } from '../environment.ts';
 import { errors } from '../errors.ts';
 import { restoreOptimiser, savedOptimiser } from '../networks/saved-parts.ts';
 import { SavedFields, type SavedState } from '../saved-state.ts';
+import { checkLoss, checkSettings } from './checked-settings.ts';
 
 /*
  * Proximal policy optimisation: Schulman and others, arXiv 1707.06347, with the details that Huang and others, "The 37
@@ -88,6 +89,20 @@ export class Ppo implements Agent {
     learner: NativeLearner = loadAddon(),
   ) {
     this.settings = { ...defaultPpo, ...settings };
+    checkSettings(this.settings, {
+      counts: ['totalSteps', 'rolloutSteps', 'minibatch', 'epochs', 'entities'],
+      shares: ['gamma', 'lambda'],
+      amounts: [
+        'learningRate',
+        'adamEpsilon',
+        'clip',
+        'valueClip',
+        'valueCoefficient',
+        'entropyCoefficient',
+        'maxGradientNorm',
+        'targetKl',
+      ],
+    });
     const { seed, minibatch, entities } = this.settings;
     const rows = this.settings.rolloutSteps * environments.count;
     if (!(minibatch >= 1 && minibatch <= rows))
@@ -197,6 +212,7 @@ export class Ppo implements Agent {
         );
         for (let i = 0; i < FIGURES.length; i++) this.#sums[i]! += statistics[i]!;
         this.#minibatches++;
+        checkLoss(statistics[0]!, this.#steps);
         if (!stepped) return;
       }
     }

@@ -12,6 +12,7 @@ import { errors } from '../errors.ts';
 import { uniformByInputs } from '../networks/initialise.ts';
 import { restoreOptimiser, savedOptimiser } from '../networks/saved-parts.ts';
 import { SavedFields, type SavedState } from '../saved-state.ts';
+import { checkLoss, checkSettings } from './checked-settings.ts';
 
 /*
  * Soft actor-critic for discrete actions: Christodoulou, arXiv 1910.07207, after Haarnoja and others, arXiv 1812.05905: two
@@ -88,6 +89,19 @@ export class SacDiscrete implements Agent {
     learner: NativeLearner = loadAddon(),
   ) {
     this.settings = { ...defaultSacDiscrete, ...settings };
+    checkSettings(this.settings, {
+      counts: ['batchSize', 'bufferSize', 'trainEvery', 'gradientSteps', 'steps', 'entities'],
+      shares: ['gamma', 'targetShare', 'targetEntropyShare'],
+      amounts: [
+        'policyRate',
+        'criticRate',
+        'temperatureRate',
+        'firstTemperature',
+        'adamEpsilon',
+        'learningStarts',
+        'maxGradientNorm',
+      ],
+    });
     const { seed, hidden, activation, batchSize, entities } = this.settings;
     const { count, observationSize, actions, masked } = environments;
     const [options] = actions;
@@ -258,13 +272,14 @@ export class SacDiscrete implements Agent {
     const { policyRate, criticRate, temperatureRate, maxGradientNorm, targetShare } = this.settings;
     for (let i = 0; i < this.#rowUniforms.length; i++) this.#rowUniforms[i] = this.#random.next();
     this.#replay.sample(this.#batch, this.#rowUniforms, 0);
-    this.#update.update(
+    const loss = this.#update.update(
       this.#batch,
       policyRate,
       criticRate,
       temperatureRate,
       maxGradientNorm === 0 ? Number.POSITIVE_INFINITY : maxGradientNorm,
     );
+    checkLoss(loss, this.#steps);
     for (const i of [0, 1] as const) this.#targets[i].copyFrom(this.critics[i], targetShare);
     this.#updates++;
   }
