@@ -6,6 +6,12 @@ import type { RandomStream } from '../util/rng.ts';
 /** The pod stays in the queue for now; allowed only while it has slack left. */
 export const WAIT = -1;
 
+/**
+ * Nobody has decided yet. Only what learns in a simulation says so: the simulation stops before the decision, and asks about the
+ * same pod again when it goes on.
+ */
+export const UNDECIDED = -3;
+
 /** The nodes that can take a pod: the first `count` of `nodes`, ascending indices into the cluster. */
 export interface Candidates {
   readonly nodes: Int32Array;

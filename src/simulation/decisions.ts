@@ -2,7 +2,7 @@ import type { ClusterState } from '../cluster/cluster-state.ts';
 import { feasibleNodes, fits } from '../cluster/feasible.ts';
 import type { Pod } from '../cluster/pod.ts';
 import { type ConstraintFilter, constraintFilter } from '../policy/kube/constraint-filter.ts';
-import { type PolicyRun, WAIT } from '../policy/policy.ts';
+import { type PolicyRun, UNDECIDED, WAIT } from '../policy/policy.ts';
 import { type RandomState, RandomStream } from '../util/rng.ts';
 import { errors } from './errors.ts';
 import { fullestGpus } from './gpu-choice.ts';
@@ -63,7 +63,7 @@ export class Decisions {
   }
 
   /**
-   * The node for a pod, WAIT or NOWHERE.
+   * The node for a pod, WAIT, NOWHERE or UNDECIDED.
    *
    * @throws KISIM_E_SIM_BAD_CHOICE, KISIM_E_SIM_WAIT_REFUSED
    */
@@ -75,8 +75,9 @@ export class Decisions {
       candidates.count = this.#constraints.filter(request, candidates.nodes, candidates.count);
     if (candidates.count === 0) return NOWHERE;
     candidates.slackLeft = slackLeft;
-    this.count++;
     const choice = this.#run.choose(request, candidates);
+    if (choice === UNDECIDED) return choice;
+    this.count++;
     if (choice === WAIT) {
       if (slackLeft > 0) return choice;
       throw errors.KISIM_E_SIM_WAIT_REFUSED(`${this.#name} about ${this.#describe(request)}`);

@@ -56,6 +56,14 @@ export class Simulation {
     return this.#loop.finished;
   }
 
+  /**
+   * Whether it stopped in the middle of an instant because its policy said UNDECIDED: `advance` asks it again. It can be
+   * neither copied nor saved so.
+   */
+  get isUndecided(): boolean {
+    return this.#loop.isUndecided;
+  }
+
   /** Arrivals, ends, wakes, sleeps and ticks until now. */
   get events(): number {
     return this.#loop.events;
@@ -72,7 +80,7 @@ export class Simulation {
   }
 
   /**
-   * Runs on, without a pause.
+   * Runs on, without a pause, or to the next decision that its policy has not made.
    *
    * @param untilSeconds everything up to and at this instant happens; left out: to the end
    * @returns whether the end is reached
@@ -104,14 +112,28 @@ export class Simulation {
     return this.#loop.result();
   }
 
-  /** An independent copy that goes on in the same way, for lookahead. Nodes and workload are shared. */
+  /**
+   * An independent copy that goes on in the same way, for lookahead. Nodes and workload are shared.
+   *
+   * @throws KISIM_E_SIM_UNDECIDED before a decision that its policy has not made
+   */
   clone(): Simulation {
+    this.#mustBeDecided();
     return new Simulation(this.#input, this.#loop.save());
   }
 
-  /** All that `Simulation.resume` needs beside the input, as JSON. */
+  /**
+   * All that `Simulation.resume` needs beside the input, as JSON.
+   *
+   * @throws KISIM_E_SIM_UNDECIDED before a decision that its policy has not made
+   */
   snapshot(): SimulationSnapshot {
+    this.#mustBeDecided();
     return encodeSnapshot(this.#loop.save(), fingerprint(this.#input, this.#plan));
+  }
+
+  #mustBeDecided(): void {
+    if (this.isUndecided) throw errors.KISIM_E_SIM_UNDECIDED(`at ${this.now} s`);
   }
 
   /** @throws KISIM_E_SIM_SNAPSHOT for a snapshot of another input or version */

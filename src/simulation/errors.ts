@@ -39,6 +39,11 @@ export const errors = defineErrors({
     action:
       'correct taints, affinity or spread constraints of the pod that is named, or drop what has no place',
   },
+  KISIM_E_SIM_UNDECIDED: {
+    summary: 'the simulation stands before a decision and can be neither copied nor saved',
+    expected: 'a simulation whose policy has decided',
+    action: 'let the policy decide and run the simulation on, then copy or save it',
+  },
   KISIM_E_SIM_UNFINISHED: {
     summary: 'the simulation has not come to its end',
     expected: 'a simulation that has run to its end before its result is asked for',

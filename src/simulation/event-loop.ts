@@ -1,5 +1,5 @@
 import { ClusterState, NODE_ASLEEP, NODE_ON } from '../cluster/cluster-state.ts';
-import { WAIT } from '../policy/policy.ts';
+import { UNDECIDED, WAIT } from '../policy/policy.ts';
 import { Decisions } from './decisions.ts';
 import { EnergyMeter } from './energy-meter.ts';
 import { errors } from './errors.ts';
@@ -14,6 +14,13 @@ import { SeriesSampler } from './series.ts';
 import type { SimulationInput, SimulationResult } from './simulation.ts';
 import type { SavedSimulation } from './snapshot.ts';
 import { stepAt } from './step-at.ts';
+
+/** How far an instant is: what comes next of it. */
+const DONE = 0;
+const PENDING = 1;
+const DEADLINES = 2;
+const ARRIVALS = 3;
+const BESIDE = 4;
 
 /** What happens in a simulation, instant after instant, in the order that docs/developer/simulation.md declares. */
 export class EventLoop {
@@ -38,6 +45,11 @@ export class EventLoop {
   readonly #freedTakes = (cpuMilli: number, memoryBytes: number) => this.#freed.takes(cpuMilli, memoryBytes);
   /** Whether a pod was placed since pending pods were last looked at. */
   #hasCome = false;
+  /** Where an instant, or one look at the queue, goes on that stopped because its policy had not decided. */
+  #stage = DONE;
+  #asksWaiting = false;
+  #looksAtAll = false;
+  #lookFrom = -1;
   #nextItem = 0;
   /** Pods with an end that are placed and have not come to it. */
   #finiteRunning = 0;
@@ -89,10 +101,11 @@ export class EventLoop {
   /**
    * Everything up to and at an instant happens, but no more than so many instants.
    *
-   * @returns whether it stopped because they are through
+   * @returns whether it stopped because they are through, or because its policy has not decided
    */
   advance(untilSeconds: number, most: number): boolean {
-    if (!this.#begun) this.#begin();
+    if (this.isUndecided && this.#begun && !this.#goOn(this.now)) return true;
+    if (!this.#begun && !this.#begin()) return true;
     const horizon = this.#plan.horizonSeconds;
     for (let instants = 0; !this.#finished; instants++) {
       if (instants >= most) return true;
@@ -102,9 +115,14 @@ export class EventLoop {
         if (end > untilSeconds) return false;
         this.#finish(end);
       } else if (next > untilSeconds) return false;
-      else this.#instant(next);
+      else if (!this.#instant(next)) return true;
     }
     return false;
+  }
+
+  /** Whether it stopped in the middle of an instant, before a decision. */
+  get isUndecided(): boolean {
+    return this.#stage !== DONE;
   }
 
   /** Only once it is finished. */
@@ -156,8 +174,8 @@ export class EventLoop {
     return next;
   }
 
-  /** All that happens at one instant, in the declared order. */
-  #instant(now: number): void {
+  /** All that happens at one instant, in the declared order. False where it stopped before a decision. */
+  #instant(now: number): boolean {
     const { batchEnds, serviceEnds } = this.#execution;
     const isLater = now > this.now;
     this.#hasCome = false;
@@ -176,33 +194,53 @@ export class EventLoop {
     }
     const waits = this.#queue.waiting > 0;
     const ticks = isLater && (waits || this.#execution.rhythmic > 0) && this.#tick(now);
-    if (this.#queue.count > 0) {
-      const asks = waits && (ticks || (this.#askAtDepartures && (woke || this.#freed.count > 0)));
-      this.#lookAgain(asks);
-    }
-    this.#freed.clear();
-    while (this.#deadlines.nextKey === now) {
-      const pod = this.#deadlines.nextId;
-      this.#deadlines.remove(pod);
-      this.#events++;
-      this.#try(pod, now);
-    }
-    while (this.#nextItem < this.#plan.count && this.#plan.arrival[this.#nextItem] === now) {
-      this.#events++;
-      this.#try(this.#nextItem++, now);
-    }
-    this.#lookBeside();
-    while (this.#power.sleeps.nextKey === now) this.#fallAsleep(this.#power.sleeps.nextId, now);
+    this.#asksWaiting = waits && (ticks || (this.#askAtDepartures && (woke || this.#freed.count > 0)));
+    this.#stage = PENDING;
+    return this.#goOn(now);
   }
 
-  /** Prefilled pods take their places, at time 0 and ahead of all arrivals. */
-  #begin(): void {
-    this.#begun = true;
-    while (this.#nextItem < this.#plan.prefilled) {
-      this.#events++;
-      this.#try(this.#nextItem++, 0);
+  /** What is left of an instant. False where it stopped before a decision. */
+  #goOn(now: number): boolean {
+    if (this.#stage === PENDING) {
+      if (this.#queue.count > 0 && !this.#lookAgain(this.#asksWaiting)) return false;
+      this.#freed.clear();
+      this.#stage = DEADLINES;
     }
-    this.#lookBeside();
+    if (this.#stage === DEADLINES) {
+      while (this.#deadlines.nextKey === now) {
+        const pod = this.#deadlines.nextId;
+        if (!this.#try(pod, now)) return false;
+        this.#deadlines.remove(pod);
+        this.#events++;
+      }
+      this.#stage = ARRIVALS;
+    }
+    if (this.#stage === ARRIVALS) {
+      while (this.#nextItem < this.#plan.count && this.#plan.arrival[this.#nextItem] === now) {
+        if (!this.#try(this.#nextItem, now)) return false;
+        this.#nextItem++;
+        this.#events++;
+      }
+      this.#stage = BESIDE;
+    }
+    if (!this.#lookBeside()) return false;
+    while (this.#power.sleeps.nextKey === now) this.#fallAsleep(this.#power.sleeps.nextId, now);
+    this.#stage = DONE;
+    return true;
+  }
+
+  /** Prefilled pods take their places, at time 0 and ahead of all arrivals. False where it stopped before a decision. */
+  #begin(): boolean {
+    this.#stage = BESIDE;
+    while (this.#nextItem < this.#plan.prefilled) {
+      if (!this.#try(this.#nextItem, 0)) return false;
+      this.#nextItem++;
+      this.#events++;
+    }
+    if (!this.#lookBeside()) return false;
+    this.#stage = DONE;
+    this.#begun = true;
+    return true;
   }
 
   #finish(end: number): void {
@@ -224,30 +262,40 @@ export class EventLoop {
 
   /**
    * Pending pods in the order of their arrival, each on its own: one that does not fit holds nobody back. A pod that
-   * fitted nowhere can fit only where something was freed since, but where constraints look at other nodes and pods too.
+   * fitted nowhere can fit only where something was freed since, but where constraints look at other nodes and pods too. False
+   * where it stopped before a decision.
    */
-  #lookAgain(asksWaiting: boolean): void {
-    const all = this.#decisions.lookBeside && (this.#hasCome || this.#freed.count > 0);
-    this.#hasCome = false;
-    if (all || asksWaiting || this.#freed.count > 0)
-      this.#queue.forEach(asksWaiting, all ? undefined : this.#freedTakes, this.#tryNow);
+  #lookAgain(asksWaiting: boolean): boolean {
+    if (this.#lookFrom < 0) {
+      this.#looksAtAll = this.#decisions.lookBeside && (this.#hasCome || this.#freed.count > 0);
+      this.#hasCome = false;
+    }
+    const all = this.#looksAtAll;
+    if (!all && !asksWaiting && this.#freed.count === 0) return true;
+    const mayFit = all ? undefined : this.#freedTakes;
+    this.#lookFrom = this.#queue.forEach(asksWaiting, mayFit, this.#tryNow, Math.max(0, this.#lookFrom));
+    return this.#lookFrom < 0;
   }
 
   /** Whoever came may be whom others want to be near. */
-  #lookBeside(): void {
-    while (this.#hasCome && this.#decisions.lookBeside && this.#queue.unfit > 0) this.#lookAgain(false);
+  #lookBeside(): boolean {
+    while (this.#lookFrom >= 0 || (this.#hasCome && this.#decisions.lookBeside && this.#queue.unfit > 0))
+      if (!this.#lookAgain(false)) return false;
+    return true;
   }
 
-  /** Offers a pod to the policy where it fits somewhere; places, queues or drops it. */
-  #try(pod: number, now: number): void {
+  /** Offers a pod to the policy where it fits somewhere; places, queues or drops it. False: it is not decided. */
+  #try(pod: number, now: number): boolean {
     const slackLeft = Math.max(0, this.#plan.deadline[pod]! - now);
     const choice = this.#decisions.choose(pod, slackLeft);
+    if (choice === UNDECIDED) return false;
     if (choice >= 0) this.#place(pod, choice, now);
     else if (choice === WAIT) {
       this.#enqueue(pod, WAITING);
       this.#deadlines.set(pod, this.#plan.deadline[pod]!);
     } else if (this.#drops && slackLeft === 0) this.#drop(pod);
     else this.#enqueue(pod, UNFIT);
+    return true;
   }
 
   #place(pod: number, node: number, now: number): void {

@@ -81,21 +81,27 @@ export class PendingQueue {
    *
    * @param asksWaiting whether at those that chose to wait, too
    * @param mayFit whether something that asks for so much could fit; `undefined`: all unfit pods are looked at
-   * @param look may mark or remove the pod that it is given, and add none
+   * @param look may mark or remove the pod that it is given, and add none; false: that is all for now
+   * @param from the first pod to look at
+   * @returns the pod at which `look` said false, -1 where it never did
    */
   forEach(
     asksWaiting: boolean,
     mayFit: ((cpuMilli: number, memoryBytes: number) => boolean) | undefined,
-    look: (pod: number) => void,
-  ): void {
+    look: (pod: number) => boolean,
+    from = 0,
+  ): number {
     while (this.#firstBlock <= this.#lastBlock && this.#isEmpty(this.#firstBlock)) this.#firstBlock++;
-    for (let block = this.#firstBlock; block <= this.#lastBlock; block++) {
+    for (let block = Math.max(this.#firstBlock, from >> BLOCK_BITS); block <= this.#lastBlock; block++) {
       const asks = asksWaiting && this.#waitingIn[block]! > 0;
       const looks =
         this.#unfitIn[block]! > 0 &&
         (mayFit === undefined || mayFit(this.#leastCpu[block]!, this.#leastMemory[block]!));
-      if (looks || asks) this.#lookThrough(block, asks, looks, mayFit, look);
+      if (!looks && !asks) continue;
+      const stopped = this.#lookThrough(block, asks, looks, mayFit, look, from);
+      if (stopped >= 0) return stopped;
     }
+    return -1;
   }
 
   save(): SavedQueue {
@@ -121,8 +127,9 @@ export class PendingQueue {
     asks: boolean,
     looks: boolean,
     mayFit: ((cpuMilli: number, memoryBytes: number) => boolean) | undefined,
-    look: (pod: number) => void,
-  ): void {
+    look: (pod: number) => boolean,
+    first: number,
+  ): number {
     const { cpuMilli, memoryBytes } = this.#plan;
     const from = block << BLOCK_BITS;
     const to = Math.min(from + (1 << BLOCK_BITS), this.#plan.count);
@@ -131,18 +138,19 @@ export class PendingQueue {
     for (let pod = from; pod < to; pod++) {
       const state = this.#state[pod]!;
       if (state === NOT_PENDING) continue;
-      if (
-        state === WAITING
+      const isAsked =
+        pod >= first &&
+        (state === WAITING
           ? asks
-          : looks && (mayFit === undefined || mayFit(cpuMilli[pod]!, memoryBytes[pod]!))
-      )
-        look(pod);
+          : looks && (mayFit === undefined || mayFit(cpuMilli[pod]!, memoryBytes[pod]!)));
+      if (isAsked && !look(pod)) return pod;
       if (this.#state[pod] !== UNFIT) continue;
       leastCpu = Math.min(leastCpu, cpuMilli[pod]!);
       leastMemory = Math.min(leastMemory, memoryBytes[pod]!);
     }
     this.#leastCpu[block] = leastCpu;
     this.#leastMemory[block] = leastMemory;
+    return -1;
   }
 
   #count(state: number, block: number, by: 1 | -1): void {

@@ -2,9 +2,9 @@ import { JOULES_PER_WATT_HOUR } from '../util/units.ts';
 import type { SimulationResult } from './simulation.ts';
 
 /** What an hour of mean waiting costs, as a share of the energy. */
-const WAIT_PRICE_PER_HOUR = 0.02;
+export const WAIT_PRICE_PER_HOUR = 0.02;
 /** What it would cost if every pod missed its objective, likewise. */
-const SLO_PRICE = 0.5;
+export const SLO_PRICE = 0.5;
 
 /** Kilowatt-hours with a price on waiting and on missed objectives. Less is better. */
 export function pricedKilowattHours(result: SimulationResult): number {
