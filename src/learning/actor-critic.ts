@@ -31,10 +31,11 @@ export class ActorCritic {
   readonly policy: NativeNetwork;
   readonly value: NativeNetwork;
   readonly rollout: NativeRollout;
+  /** What the policy's observations go through first; an export has to hold it too. */
+  readonly observationNormaliser: NativeNormaliser | undefined;
   readonly #environments: EnvironmentBatch;
   readonly #options: ActorCriticOptions;
   readonly #categorical: NativeCategorical;
-  readonly #observationNormaliser: NativeNormaliser | undefined;
   readonly #rewardNormaliser: NativeRewardNormaliser | undefined;
   readonly #random: RandomStream;
   readonly #steps: readonly RolloutStep[];
@@ -81,7 +82,7 @@ export class ActorCritic {
       valueInputs,
       actions,
     });
-    this.#observationNormaliser = options.normaliseObservations
+    this.observationNormaliser = options.normaliseObservations
       ? new learner.Normaliser({ size: observationSize })
       : undefined;
     this.#rewardNormaliser = options.normaliseRewards
@@ -144,11 +145,11 @@ export class ActorCritic {
     const width = this.policy.outputs * entities;
     if (this.#actLogits.length < rows * width) this.#actLogits = new Float32Array(rows * width);
     let given = observations;
-    if (this.#observationNormaliser !== undefined) {
+    if (this.observationNormaliser !== undefined) {
       const size = rows * this.policy.inputs * entities;
       if (this.#actObservations.length < size) this.#actObservations = new Float32Array(size);
       given = this.#actObservations;
-      this.#observationNormaliser.apply(observations, given, rows);
+      this.observationNormaliser.apply(observations, given, rows);
     }
     this.policy.forward(given, rows * entities, this.#actLogits);
     this.#categorical.greedy(this.#actLogits, masks, rows, actions);
@@ -167,7 +168,7 @@ export class ActorCritic {
       policy: this.policy.parameters.slice(),
       value: this.value.parameters.slice(),
       random: this.#random.state,
-      observationNormaliser: savedNormaliser(this.#observationNormaliser),
+      observationNormaliser: savedNormaliser(this.observationNormaliser),
       rewardNormaliser: savedNormaliser(this.#rewardNormaliser),
       observations: this.#observations.slice(),
       environments: this.#environments.save(),
@@ -178,7 +179,7 @@ export class ActorCritic {
     const fields = new SavedFields(saved, 'actorCritic.');
     fields.into('policy', this.policy.parameters);
     fields.into('value', this.value.parameters);
-    restoreNormaliser(this.#observationNormaliser, fields, 'observationNormaliser');
+    restoreNormaliser(this.observationNormaliser, fields, 'observationNormaliser');
     restoreNormaliser(this.#rewardNormaliser, fields, 'rewardNormaliser');
     fields.into('observations', this.#observations);
     this.#environments.restore(fields.value('environments'));
@@ -188,20 +189,20 @@ export class ActorCritic {
   /** Takes what the environments show now into the statistics, and normalises it by them. */
   #observe(): void {
     const { observations, count } = this.#environments;
-    if (this.#observationNormaliser === undefined) {
+    if (this.observationNormaliser === undefined) {
       this.#observations.set(observations);
       return;
     }
-    this.#observationNormaliser.update(observations, count);
-    this.#observationNormaliser.apply(observations, this.#observations, count);
+    this.observationNormaliser.update(observations, count);
+    this.observationNormaliser.apply(observations, this.#observations, count);
   }
 
   /** A cut episode would have gone on: its last observation has a value, which GAE adds to the reward. */
   #valueOfCutEpisodes(finalValues: Float32Array): void {
     const { nextObservations, nextValueObservations, count } = this.#environments;
     let given = nextValueObservations ?? nextObservations;
-    if (this.#observationNormaliser !== undefined) {
-      this.#observationNormaliser.apply(nextObservations, this.#finalObservations, count);
+    if (this.observationNormaliser !== undefined) {
+      this.observationNormaliser.apply(nextObservations, this.#finalObservations, count);
       given = this.#finalObservations;
     }
     this.value.forward(given, count, this.#finalValues);

@@ -47,6 +47,11 @@ export function checkAgent({ environments, make, steps }: AgentUnderTest): void 
     const second = begun(1);
     second.restore(decodeState(encodeState(first.save())));
     assert.equal(second.steps, first.steps);
+    for (const figure of Object.values(second.figures))
+      assert.ok(
+        Object.values(first.figures).includes(figure),
+        'figures of a restored agent are those saved, or none',
+      );
     assert.ok(bytes(second) === bytes(first), `saved again right away at ${cut}, it is the same`);
     first.trainUntil(steps);
     second.trainUntil(steps);

@@ -88,6 +88,8 @@ export class Dqn implements Agent {
   readonly #uniforms: Float64Array;
   #steps = 0;
   #updates = 0;
+  /** Whether this object has made one of them: a restored one has no figures yet. */
+  #learned = false;
 
   constructor(
     environments: EnvironmentBatch,
@@ -181,7 +183,7 @@ export class Dqn implements Agent {
   }
 
   get figures(): Readonly<Record<string, number>> {
-    if (this.#updates === 0) return {};
+    if (!this.#learned) return {};
     const [loss, gradientNorm, meanValue] = this.#update.statistics;
     return {
       loss: loss!,
@@ -305,6 +307,7 @@ export class Dqn implements Agent {
     checkLoss(loss, this.#steps);
     if (prioritised !== null) this.#replay.prioritise(this.#batch);
     this.#updates++;
+    this.#learned = true;
   }
 }
 

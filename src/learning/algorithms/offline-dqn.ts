@@ -75,6 +75,8 @@ export class OfflineDqn implements Agent {
   readonly #random: RandomStream;
   readonly #uniforms: Float64Array;
   #steps = 0;
+  /** Whether this object has made a step: a restored one has no figures yet. */
+  #learned = false;
 
   constructor(
     shape: EnvironmentShape,
@@ -141,7 +143,7 @@ export class OfflineDqn implements Agent {
   }
 
   get figures(): Readonly<Record<string, number>> {
-    if (this.#steps === 0) return {};
+    if (!this.#learned) return {};
     const [loss, gradientNorm, meanValue, penalty] = this.#update.statistics;
     return { loss: loss!, gradientNorm: gradientNorm!, meanValue: meanValue!, penalty: penalty! };
   }
@@ -155,6 +157,7 @@ export class OfflineDqn implements Agent {
       const rate = scheduled(learningRate, this.#steps / totalSteps);
       checkLoss(this.#update.update(this.#batch, rate, maxNorm), this.#steps);
       this.#steps++;
+      this.#learned = true;
       if (this.#steps % targetEvery === 0) this.network.target.copyFrom(this.network.online);
     }
   }

@@ -82,6 +82,8 @@ export class SacDiscrete implements Agent {
   #logits = new Float32Array(0);
   #steps = 0;
   #updates = 0;
+  /** Whether this object has made one of them: a restored one has no figures yet. */
+  #learned = false;
 
   constructor(
     environments: EnvironmentBatch,
@@ -169,7 +171,7 @@ export class SacDiscrete implements Agent {
   }
 
   get figures(): Readonly<Record<string, number>> {
-    if (this.#updates === 0) return {};
+    if (!this.#learned) return {};
     const [criticLoss, actorLoss, temperatureLoss, entropy] = this.#update.statistics;
     return {
       criticLoss: criticLoss!,
@@ -282,5 +284,6 @@ export class SacDiscrete implements Agent {
     checkLoss(loss, this.#steps);
     for (const i of [0, 1] as const) this.#targets[i].copyFrom(this.critics[i], targetShare);
     this.#updates++;
+    this.#learned = true;
   }
 }
