@@ -5,11 +5,13 @@ import { conservationBench } from './conservation.bench.ts';
 import { daemon10HzBench, daemonBench } from './daemon.bench.ts';
 import { guestPodsBench } from './guest-pods.bench.ts';
 import { historyBench } from './history.bench.ts';
+import { inferenceBench } from './inference.bench.ts';
 import { kubeAgreementBench } from './kube-agreement.bench.ts';
 import { kubeSpeedBench } from './kube-speed.bench.ts';
 import { latencyBench } from './latency.bench.ts';
 import { openbResultsBench } from './openb-results.bench.ts';
 import { openbSpeedBench } from './openb-speed.bench.ts';
+import { ownClusterBench } from './own-cluster.bench.ts';
 import { pwrBench } from './pwr.bench.ts';
 import { rapl1khzBench } from './rapl-1khz.bench.ts';
 import { rbacBench } from './rbac.bench.ts';
@@ -47,4 +49,6 @@ export const benches: readonly Bench[] = [
   guestPodsBench,
   classicBench,
   updatesBench,
+  inferenceBench,
+  ownClusterBench,
 ];

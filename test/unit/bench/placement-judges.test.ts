@@ -70,7 +70,7 @@ test("a gate of somebody else's that is gone is seen", () => {
 });
 
 test('time without a server or a leader, and the grace after it, is counted once', () => {
-  const outages = new Outages(500);
+  const outages = new Outages();
   for (const [at, isServed] of [
     [0, true],
     [1000, false],
@@ -79,13 +79,13 @@ test('time without a server or a leader, and the grace after it, is counted once
     [2100, false],
     [2200, true],
   ] as const)
-    outages.sample(at, isServed);
+    outages.sample(at, isServed ? undefined : { grace: at < 2100 ? 500 : 100 });
   assert.equal(outages.count, 1);
-  assert.deepEqual(outages.lengths, [1700]);
-  assert.equal(outages.within(0, 10_000), 1700);
+  assert.deepEqual(outages.lengths, [1500]);
+  assert.equal(outages.within(0, 10_000), 1500);
   assert.equal(outages.within(1500, 1600), 100);
   assert.equal(outages.within(3000, 4000), 0);
-  outages.sample(5000, false);
+  outages.sample(5000, { grace: 500 });
   assert.equal(outages.within(4000, 6000), 1000);
 });
 

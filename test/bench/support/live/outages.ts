@@ -3,20 +3,19 @@
  * order.
  */
 export class Outages {
-  readonly #grace: number;
   readonly #stretches: { from: number; to: number }[] = [];
   #since: number | undefined;
+  #grace = 0;
 
-  /** @param grace what a leader may take afterwards to see what there is */
-  constructor(grace: number) {
-    this.#grace = grace;
-  }
-
-  sample(at: number, isServed: boolean): void {
-    if (!isServed) this.#since ??= at;
-    else if (this.#since !== undefined) {
+  /** @param missing undefined: there are both; otherwise what a leader may take to see what there is, once there are both again */
+  sample(at: number, missing: { readonly grace: number } | undefined): void {
+    if (missing !== undefined) {
+      this.#since ??= at;
+      this.#grace = Math.max(this.#grace, missing.grace);
+    } else if (this.#since !== undefined) {
       this.#add(this.#since, at + this.#grace);
       this.#since = undefined;
+      this.#grace = 0;
     }
   }
 

@@ -57,6 +57,8 @@ export interface SafetyResult {
   readonly lostForeignGates: number;
   readonly outages: number;
   readonly outageSeconds: readonly number[];
+  /** Of the time in which pods were created, the share with a server and a leader, without the grace after each stretch. */
+  readonly servedShare: number;
   readonly events: Readonly<Record<string, number>>;
   /** Put into the requests of those daemons that could be asked at the end. */
   readonly faults: Readonly<Record<string, number>>;
@@ -71,8 +73,12 @@ const API_PORT = 6443;
 const DEADLINE_SECONDS = 10;
 /** docs/developer/controller.md: what a write may take after the deadline. */
 const WRITE_SECONDS = 15;
-/** What a leader may take to see what there is, once there is one: a watch waits up to 10 s between two tries, and then lists. */
-const GRACE_MILLISECONDS = 12_000;
+/** A new leader that has watched all the time sweeps at once, among the writes that wait. */
+const NO_LEADER = { grace: 5_000 };
+/** When the server was away a watch may wait 10 s for its next try, and then lists. */
+const NO_SERVER = { grace: 12_000 };
+/** Longer it is not waited for a leader before the next thing goes wrong. */
+const SERVED_SECONDS = 60;
 /** A holder that has not renewed for so long does not write any more. */
 const RENEW_MILLISECONDS = 10_000;
 const SETTLE_SECONDS = 120;
@@ -93,16 +99,18 @@ class SafetyRun {
   readonly #given: SafetyGiven;
   readonly #random: RandomStream;
   readonly #audit = new PodAudit();
-  readonly #outages = new Outages(GRACE_MILLISECONDS);
+  readonly #outages = new Outages();
   readonly #events: Record<string, number> = {};
   readonly #faults: Record<string, number> = {};
   readonly #told: Record<string, number> = {};
   readonly #tokens = new Set<string>();
   readonly #members: Member[] = [];
   #holder: string | undefined;
+  #servedSince: number | undefined;
   #seeds = 0;
   #created = 0;
   #versions = 0;
+  #servedShare = 0;
   #isOver = false;
   #isJudged = false;
 
@@ -124,7 +132,10 @@ class SafetyRun {
     const sampling = this.#sample();
     await Promise.all(this.#members.map(({ daemon }) => daemon.synced));
     const disturbing = this.#disturb();
+    const from = performance.now();
     await this.#create();
+    const to = performance.now();
+    this.#servedShare = 1 - this.#outages.within(from, to) / (to - from);
     this.#isOver = true;
     await disturbing;
     tellProgress('all are created; nothing is disturbed any more');
@@ -163,7 +174,7 @@ class SafetyRun {
     const path = `/apis/coordination.k8s.io/v1/namespaces/${DEFAULT_NAMESPACE}/leases/${LEASE_NAME}`;
     let wasServed = true;
     while (!this.#isJudged) {
-      let isServed = false;
+      let missing: { readonly grace: number } | undefined = NO_SERVER;
       try {
         const { status, body } = await this.#cluster.admin.request({
           method: 'GET',
@@ -180,16 +191,20 @@ class SafetyRun {
               identity === spec.holderIdentity && !isFrozen && !daemon.hasEnded,
           );
           const age = Date.now() - Date.parse(spec.renewTime ?? '1970-01-01');
-          isServed = lives && age < RENEW_MILLISECONDS;
+          missing = lives && age < RENEW_MILLISECONDS ? undefined : NO_LEADER;
           this.#tokens.add(`${spec.holderIdentity}#${spec.leaseTransitions}`);
         }
       } catch {
-        // No answer: not served, which is what is asked here.
-        isServed = false;
+        // No answer, which is what is asked here.
+        missing = NO_SERVER;
       }
-      this.#outages.sample(performance.now(), isServed);
-      if (isServed !== wasServed) tellProgress(isServed ? 'served again' : 'no server or no leader');
-      wasServed = isServed;
+      const now = performance.now();
+      this.#outages.sample(now, missing);
+      if (missing === undefined) this.#servedSince ??= now;
+      if ((missing === undefined) !== wasServed)
+        tellProgress(wasServed ? 'no server or no leader' : 'served again');
+      wasServed = missing === undefined;
+      if (!wasServed) this.#servedSince = undefined;
       await sleep(250);
     }
   }
@@ -241,6 +256,10 @@ class SafetyRun {
       'stop the leader',
     ] as const;
     while (!this.#isOver) {
+      // Time in which pods are served is what the judgement is about.
+      const limit = performance.now() + SERVED_SECONDS * 1000;
+      while (this.#servedSince === undefined && performance.now() < limit && !this.#isOver)
+        await this.#pause(0.5);
       await this.#pause(this.#random.exponential(this.#given.faultEverySeconds));
       if (this.#isOver) return;
       const kind = this.#random.pick(kinds);
@@ -330,6 +349,7 @@ class SafetyRun {
       lostForeignGates: pods.filter(({ lostForeignGate }) => lostForeignGate).length,
       outages: this.#outages.count,
       outageSeconds: this.#outages.lengths.map((length) => Math.round(length / 1000)),
+      servedShare: this.#servedShare,
       events: this.#events,
       faults: this.#faults,
       told: this.#told,
