@@ -9,11 +9,11 @@ import { startingPoints } from './starting-points.ts';
 import type { Twin } from './twin.ts';
 
 /** Blocks of workload seeds that have nothing in common. */
-const CHOICE = 0;
+export const CHOICE = 0;
 export const TRAINING = 1_000_000;
 const VALIDATION = 2_000_000;
 const REPORT = 3_000_000;
-const CHOICE_SEEDS = 12;
+export const CHOICE_SEEDS = 12;
 
 export interface Validation {
   /** Step of the training that was looked at. */

@@ -7,6 +7,8 @@ import { errors } from '../errors.ts';
 import { type SavedSepCmaEs, SepCmaEs } from '../evolution/sep-cma-es.ts';
 import {
   AcceptanceGate,
+  CHOICE,
+  CHOICE_SEEDS,
   type SavedGate,
   TRAINING,
   type TrainedScorer,
@@ -15,6 +17,8 @@ import {
 import { type EpisodeRunner, inThisThread } from './episodes.ts';
 import type { ScorerSpace } from './scorer-space.ts';
 import { rememberingTwin, type Twin } from './twin.ts';
+
+export type { TrainedScorer, Validation } from './acceptance-gate.ts';
 
 export interface TrainingSettings {
   readonly seed: number;
@@ -42,9 +46,18 @@ export const defaultTraining: TrainingSettings = {
   validations: 10,
 };
 
+/** A point that training may begin at in place of the best rule, where it proves better. */
+export interface Beginning {
+  readonly rule: WeightedRule;
+  /** Standard deviation of each weight in the first generation; left out: as for rules. */
+  readonly deviations?: Float64Array;
+}
+
 /** Everything that goes on from one generation to the next, as JSON. */
 export interface SavedTraining extends SavedGate {
   readonly settings: TrainingSettings;
+  /** Where the search began. */
+  readonly origin: readonly number[];
   readonly search: SavedSepCmaEs;
   /** Mean of the means so far, later ones counting for more. */
   readonly average: readonly number[];
@@ -82,6 +95,8 @@ export class OwnClusterTraining {
     readonly simulate: (input: SimulationInput) => SimulationResult;
     readonly settings: TrainingSettings;
     readonly saved?: SavedTraining;
+    /** Other points to begin at, by the best rule; that rule stays what everything is held against. */
+    readonly beginnings?: (start: WeightedRule) => readonly Beginning[];
     /** Where the episodes of candidates run; in this thread, by `simulate`, where left out. */
     readonly episodes?: EpisodeRunner;
   }) {
@@ -98,9 +113,14 @@ export class OwnClusterTraining {
       validationSeeds: settings.validationSeeds,
       ...(saved === undefined ? {} : { saved }),
     });
-    this.#origin = this.space.encode(this.start);
+    const begun =
+      saved === undefined ? this.#bestBeginning(options.beginnings?.(this.start) ?? []) : undefined;
+    this.#origin =
+      saved === undefined ? this.space.encode(begun?.rule ?? this.start) : Float64Array.from(saved.origin);
+    if (this.#origin.length !== this.space.size)
+      throw errors.KISIM_E_LEARNING_CHECKPOINT(`${this.#origin.length} weights, not ${this.space.size}`);
     this.#searched = this.space.searched(this.#origin, twin);
-    const deviations = this.space.deviations(settings.sigma);
+    const deviations = begun?.deviations ?? this.space.deviations(settings.sigma);
     this.#average = Float64Array.from(this.#searched, (position) => this.#origin[position]!);
     this.#search = new SepCmaEs({
       mean: this.#average,
@@ -155,6 +175,7 @@ export class OwnClusterTraining {
     const share = 2 / (this.generation + 1);
     for (let i = 0; i < this.#average.length; i++)
       this.#average[i]! += share * (this.#search.mean[i]! - this.#average[i]!);
+    if (this.generation === 1 && this.beganElsewhere) this.#gate.validate(1, [this.#origin]);
     const { generations, validations } = this.settings;
     const due = (generation: number) => Math.floor((generation * validations) / generations);
     if (due(this.generation) > due(this.generation - 1)) this.validate();
@@ -179,6 +200,7 @@ export class OwnClusterTraining {
     return {
       settings: this.settings,
       ...this.#gate.save(),
+      origin: [...this.#origin],
       search: this.#search.save(),
       average: [...this.#average],
       random: this.#random.state,
@@ -194,6 +216,28 @@ export class OwnClusterTraining {
     this.#average.set(average);
     this.#random.restore(random);
     this.#order = [...order];
+  }
+
+  /** Whether another point than a rule proved better to begin at. */
+  get beganElsewhere(): boolean {
+    const rule = this.space.encode(this.start);
+    return this.#origin.some((weight, position) => weight !== rule[position]);
+  }
+
+  /** Undefined where the rule is better than all of them. */
+  #bestBeginning(beginnings: readonly Beginning[]): Beginning | undefined {
+    const seeds = Array.from({ length: CHOICE_SEEDS }, (_, i) => CHOICE + i);
+    const starts = beginnings.length === 0 ? [] : this.#gate.startCosts(seeds);
+    let best: Beginning | undefined;
+    let least = 1;
+    for (const beginning of beginnings) {
+      const costs = this.#gate.costs(seeds.map((seed) => ({ rule: beginning.rule, seed })));
+      const change = mean(seeds.map((_, i) => costs[i]! / starts[i]!));
+      if (change >= least) continue;
+      least = change;
+      best = beginning;
+    }
+    return best;
   }
 
   /** All training seeds come up equally often, in an order that is drawn anew each time. */

@@ -7,6 +7,8 @@ import {
   type TrainingSettings,
 } from '../../../../src/learning/own-cluster/training.ts';
 import type { Twin } from '../../../../src/learning/own-cluster/twin.ts';
+import { TERM } from '../../../../src/policy/energy/term-table.ts';
+import type { WeightedRule } from '../../../../src/policy/energy/weighted-policy.ts';
 import { simulate } from '../../../../src/simulation/engine.ts';
 import { scenarioByName } from '../../../../src/simulation/scenarios/scenarios.ts';
 import type { SimulationInput } from '../../../../src/simulation/simulation.ts';
@@ -100,4 +102,40 @@ test('a checkpoint of other settings or another space is refused', () => {
   assert.throws(() => resume({}, { ...small, sigma: 0.2 }), refused);
   assert.throws(() => resume({ start: 'nonsense' }), refused);
   assert.throws(() => resume({ best: { ...saved.best, point: [1] } }), refused);
+});
+
+test('training begins at another point where that proves better than every rule, and only there', () => {
+  const twin = twinOf('Brnd', 0.6);
+  const wasting = (input: SimulationInput) => {
+    const result = simulate(input);
+    return { ...result, energyJoules: result.energyJoules + 9 * result.energyByNode[0]! };
+  };
+  const last = (start: WeightedRule, weight: number): WeightedRule => {
+    const weights = start.weights.slice();
+    // Nodes stand in the list by their index: the first one is the dear one.
+    weights[TERM.nodeIndex]! += weight;
+    return { ...start, name: 'other', weights, unit: 'points' };
+  };
+  const make = (weight: number) =>
+    new OwnClusterTraining({
+      twin,
+      simulate: wasting,
+      settings: small,
+      beginnings: (start) => [{ rule: last(start, weight) }],
+    });
+  const better = make(-100);
+  assert.equal(better.beganElsewhere, true);
+  assert.equal(make(100).beganElsewhere, false);
+  better.step();
+  const [first] = better.validations;
+  assert.equal(first!.generation, 1);
+  const resumed = new OwnClusterTraining({
+    twin,
+    simulate: wasting,
+    settings: small,
+    saved: JSON.parse(JSON.stringify(better.save())) as SavedTraining,
+  });
+  while (!better.isDone) better.step();
+  while (!resumed.isDone) resumed.step();
+  assert.deepEqual(resumed.save(), better.save());
 });

@@ -1,0 +1,79 @@
+import {
+  OwnClusterTraining,
+  type TrainedScorer,
+  type TrainingSettings,
+} from '../../learning/own-cluster/training.ts';
+import type { Twin } from '../../learning/own-cluster/twin.ts';
+import type { SimulationInput, SimulationResult } from '../../simulation/simulation.ts';
+import { cloneOfHindsight } from './clone-of-hindsight.ts';
+
+const VALIDATIONS = 10;
+/** Of the time, up to where placements are looked for with hindsight. */
+const HINDSIGHT_SHARE = 0.4;
+/** Generations never end it: time does. */
+const ENDLESS = 1_000_000;
+
+export interface TimedTraining extends TrainedScorer {
+  readonly generations: number;
+  /** Whether evolution began at the clone of hindsight, not at the rule. */
+  readonly beganAtClone: boolean;
+  readonly decisions: number;
+  /** CPU seconds, choice of the rule and validations among them. */
+  readonly seconds: number;
+}
+
+/**
+ * Trains on a twin for so many CPU seconds, the choice of the rule to begin at and ten validations among them. How many
+ * generations that is depends on the machine; nothing else does.
+ *
+ * @param cpuSeconds of this process so far
+ */
+export function trainWithin(options: {
+  readonly twin: Twin;
+  readonly simulate: (input: SimulationInput) => SimulationResult;
+  readonly settings: Omit<TrainingSettings, 'generations' | 'validations'>;
+  readonly seconds: number;
+  readonly cpuSeconds: () => number;
+}): TimedTraining {
+  const { twin, simulate, seconds, cpuSeconds } = options;
+  const began = cpuSeconds();
+  const spent = () => cpuSeconds() - began;
+  const settings = { ...options.settings, generations: ENDLESS, validations: 1 };
+  const training = new OwnClusterTraining({
+    twin,
+    simulate,
+    settings,
+    beginnings: (start) => {
+      const hasTime = () => spent() < HINDSIGHT_SHARE * seconds;
+      const clone = cloneOfHindsight(twin, start, simulate, hasTime);
+      return clone === undefined ? [] : [clone];
+    },
+  });
+  const from = spent();
+  let longest = 0;
+  let validated = 0;
+  for (let part = 1; part <= VALIDATIONS; part++) {
+    const validation = validated;
+    // What is left for the validations that are still to come is kept free for them.
+    const until = () => seconds - longest - (VALIDATIONS - part) * validation;
+    const due = from + ((until() - from) * part) / VALIDATIONS;
+    const begun = training.generation;
+    while (spent() < due || training.generation === begun) {
+      const before = spent();
+      training.step();
+      longest = Math.max(longest, spent() - before);
+      if (spent() >= seconds) break;
+    }
+    const before = spent();
+    training.validate();
+    validated = spent() - before;
+    if (spent() + longest >= seconds) break;
+  }
+  return {
+    ...training.result(),
+    generations: training.generation,
+    beganAtClone: training.beganElsewhere,
+    decisions: training.decisions,
+    seconds: spent(),
+  };
+}
