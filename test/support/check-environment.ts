@@ -89,7 +89,8 @@ export function checkEnvironment(make: () => Environment, { steps = STEPS } = {}
 
   const live = (seed: number) => {
     const seen: Seen[] = [];
-    const life = new Life(make(), seed);
+    // The same actions by chance, whatever the seed: what differs is the environment's own.
+    const life = new Life(make(), 3);
     life.begin(seed);
     life.go(steps, seen);
     return seen;
