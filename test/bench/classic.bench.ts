@@ -1,3 +1,4 @@
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { loadAddon } from '../../src/native/addon.ts';
 import { type Bench, type BenchFigure, median } from './bench.ts';
 import { type ClassicRun, classicRun } from './support/classic-run.ts';
@@ -8,6 +9,8 @@ const PEAK_SECONDS = 0.3;
 
 /** `KISIM_CLASSIC=A2C,Acrobot` runs only the tasks whose names hold one of these, for development; said in the details. */
 const wanted = process.env['KISIM_CLASSIC']?.split(',');
+/** `KISIM_CLASSIC_RUNS=FILE` keeps each run in a file of lines and takes those that are there as they are: to go on after a stop. */
+const keptIn = process.env['KISIM_CLASSIC_RUNS'];
 
 export const classicBench: Bench = {
   name: 'classic',
@@ -29,7 +32,11 @@ export const classicBench: Bench = {
     for (const task of tasks) {
       const budget = quick ? Math.round(task.budget / 50) : task.budget;
       const runs = seeds.map((one) => {
-        const run = classicRun(task, one, budget);
+        const kept = keptRuns().find(
+          (run) => run.task === task.name && run.seed === one && run.budget === budget,
+        );
+        const run = kept ?? { task: task.name, budget, ...classicRun(task, one, budget) };
+        if (kept === undefined && keptIn !== undefined) appendFileSync(keptIn, `${JSON.stringify(run)}\n`);
         progress(told(task, run));
         return run;
       });
@@ -41,6 +48,17 @@ export const classicBench: Bench = {
     return { figures: [first, ...rest], seeds, details };
   },
 };
+
+interface KeptRun extends ClassicRun {
+  readonly task: string;
+  readonly budget: number;
+}
+
+function keptRuns(): readonly KeptRun[] {
+  if (keptIn === undefined || !existsSync(keptIn)) return [];
+  const lines = readFileSync(keptIn, 'utf8').trim().split('\n');
+  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as KeptRun);
+}
 
 function figuresOf(task: ClassicTask, runs: readonly ClassicRun[], peak: number): readonly BenchFigure[] {
   const { name, goal, stepsPerSecond, operationsPerStep } = task;
@@ -81,12 +99,12 @@ function detailsOf(
     [`${name}: steps to them`]: runs.map(({ steps }) => steps),
     [`${name}: CPU seconds to them`]: runs.map(({ seconds }) => Number(seconds.toFixed(2))),
     [`${name}: steps a CPU second`]: runs.map(({ speed }) => Math.round(speed)),
-    ...(toTheEnd ? { [`${name}: scores at the end`]: runs.map(({ atTheEnd }) => atTheEnd) } : {}),
+    ...(toTheEnd ? { [`${name}: scores at the end`]: runs.map(({ atTheEnd }) => atTheEnd!) } : {}),
   };
 }
 
 function told({ name }: ClassicTask, run: ClassicRun): string {
   const { seed, score, steps, seconds, reached, atTheEnd, speed } = run;
-  const end = Number.isNaN(atTheEnd) ? '' : `, ${atTheEnd.toFixed(1)} at the end`;
+  const end = atTheEnd === undefined ? '' : `, ${atTheEnd.toFixed(1)} at the end`;
   return `${name} seed ${seed}: ${score.toFixed(1)} after ${steps} steps and ${seconds.toFixed(1)} CPU s${reached ? '' : ' (goal not reached)'}${end}, ${Math.round(speed)} steps/s`;
 }

@@ -16,8 +16,8 @@ export interface ClassicRun {
   /** CPU seconds of training (evaluation left out) to that checkpoint. */
   readonly seconds: number;
   readonly reached: boolean;
-  /** Mean of the same 100 episodes at the end of the budget; NaN where training ended at the goal. */
-  readonly atTheEnd: number;
+  /** Mean of the same 100 episodes at the end of the budget; left out where training ended at the goal. */
+  readonly atTheEnd?: number;
   /** Environment steps a CPU second of training, over all of it. */
   readonly speed: number;
 }
@@ -49,7 +49,7 @@ export function classicRun(task: ClassicTask, seed: number, budget: number): Cla
   return {
     seed,
     ...chosen,
-    atTheEnd: agent.steps >= budget ? scoreOn(JUDGING) : Number.NaN,
+    ...(agent.steps >= budget ? { atTheEnd: scoreOn(JUDGING) } : {}),
     speed: agent.steps / seconds,
   };
 }
