@@ -9,6 +9,8 @@ import { errors } from '../errors.ts';
 import { orthogonal } from '../networks/initialise.ts';
 import { restoreOptimiser, savedOptimiser } from '../networks/saved-parts.ts';
 import { SavedFields, type SavedState } from '../saved-state.ts';
+import { shuffleIndices } from '../shuffle-indices.ts';
+import { checkActions } from './checked-actions.ts';
 import { checkLoss, checkSettings } from './checked-settings.ts';
 
 /*
@@ -247,7 +249,7 @@ export class BehaviourCloning implements Agent {
     let sum = 0;
     for (let row = 0; row < batch.rows; row++) {
       if (this.#next === this.#order.length) {
-        this.#shuffle();
+        shuffleIndices(this.#order, this.#random);
         this.#next = 0;
       }
       const from = this.#order[this.#next++]!;
@@ -259,16 +261,6 @@ export class BehaviourCloning implements Agent {
       sum += weight;
     }
     return sum;
-  }
-
-  #shuffle(): void {
-    const order = this.#order;
-    for (let i = order.length - 1; i > 0; i--) {
-      const j = this.#random.integer(i + 1);
-      const kept = order[i]!;
-      order[i] = order[j]!;
-      order[j] = kept;
-    }
   }
 }
 
@@ -282,7 +274,8 @@ function copyRow<T extends Float32Array | Int32Array | Uint8Array>(
   for (let i = 0; i < size; i++) to[toRow * size + i] = from[row * size + i]!;
 }
 
-function checkRows({ observationSize, actions, masked }: EnvironmentShape, data: DecisionRows): void {
+function checkRows(shape: EnvironmentShape, data: DecisionRows): void {
+  const { observationSize, actions, masked } = shape;
   const { rows, observations, masks, weights } = data;
   const right =
     rows >= 1 &&
@@ -295,4 +288,5 @@ function checkRows({ observationSize, actions, masked }: EnvironmentShape, data:
     throw errors.KISIM_E_LEARNING_DATA(
       `${rows} rows with ${observations.length} numbers of observations, ${masks?.length ?? 'no'} of masks, ${data.actions.length} actions`,
     );
+  checkActions(shape, data);
 }

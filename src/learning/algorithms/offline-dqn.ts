@@ -10,6 +10,7 @@ import { errors } from '../errors.ts';
 import { QNetwork } from '../networks/q-network.ts';
 import { restoreOptimiser, savedOptimiser } from '../networks/saved-parts.ts';
 import { SavedFields, type SavedState } from '../saved-state.ts';
+import { checkActions } from './checked-actions.ts';
 import { checkLoss, checkSettings } from './checked-settings.ts';
 
 /*
@@ -204,6 +205,7 @@ function fillReplay(replay: NativeReplay, shape: EnvironmentShape, data: Recorde
       ? masks?.length === rows * options && nextMasks?.length === rows * options
       : masks === undefined && nextMasks === undefined);
   if (!right) throw errors.KISIM_E_LEARNING_DATA(`${rows} rows with arrays of other lengths`);
+  checkActions(shape, data);
   for (let row = 0; row < rows; row++)
     replay.add(
       observations.subarray(row * size, (row + 1) * size),

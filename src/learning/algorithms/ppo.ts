@@ -9,6 +9,7 @@ import type { EnvironmentBatch } from '../environment.ts';
 import { errors } from '../errors.ts';
 import { restoreOptimiser, savedOptimiser } from '../networks/saved-parts.ts';
 import { SavedFields, type SavedState } from '../saved-state.ts';
+import { shuffleIndices } from '../shuffle-indices.ts';
 import { checkLoss, checkSettings } from './checked-settings.ts';
 
 /*
@@ -195,7 +196,7 @@ export class Ppo implements Agent {
     this.#sums.fill(0);
     this.#minibatches = 0;
     for (this.#epochs = 0; this.#epochs < settings.epochs; this.#epochs++) {
-      shuffle(this.#indices, this.#random);
+      shuffleIndices(this.#indices, this.#random);
       for (let from = 0; from < rollout.rows; from += settings.minibatch) {
         const count = Math.min(settings.minibatch, rollout.rows - from);
         const stepped = this.#update.update(
@@ -221,14 +222,4 @@ export class Ppo implements Agent {
 
 function orNoLimit(limit: number): number {
   return limit === 0 ? Number.POSITIVE_INFINITY : limit;
-}
-
-/** In place, Fisher-Yates. */
-function shuffle(indices: Int32Array, random: RandomStream): void {
-  for (let i = indices.length - 1; i > 0; i--) {
-    const j = random.integer(i + 1);
-    const kept = indices[i]!;
-    indices[i] = indices[j]!;
-    indices[j] = kept;
-  }
 }

@@ -182,6 +182,8 @@ test('records of other shapes are refused', () => {
     { ...rows, actions: new Int32Array(1) },
     { ...rows, masks: new Uint8Array(6) },
     { ...rows, weights: Float32Array.of(1) },
+    { ...rows, actions: Int32Array.of(0, 3) },
+    { ...rows, actions: Int32Array.of(-1, 0) },
     { ...rows, weights: Float32Array.of(1, -1) },
     { ...rows, weights: Float32Array.of(1, Number.NaN) },
   ])
@@ -189,5 +191,11 @@ test('records of other shapes are refused', () => {
   const record = recorded(invalid, 5, anyValid(1));
   const { nextMasks: _, ...unmasked } = record;
   assert.throws(() => new OfflineDqn(invalid(), unmasked), { code });
+  const never = record.actions.map((action, row) => (row === 3 ? (action + 1) % 6 : action));
+  const masks = record.masks!.map((valid, i) => (i === 3 * 6 + never[3]! ? 0 : valid));
+  assert.throws(() => new OfflineDqn(invalid(), { ...record, actions: never, masks }), {
+    code,
+    message: /row 3/,
+  });
   assert.throws(() => new OfflineDqn(invalid(), { ...record, rewards: new Float32Array(4) }), { code });
 });
