@@ -22,6 +22,8 @@ export interface RunTrainingOptions {
   /** Milliseconds that never go back. */
   readonly clock: () => number;
   readonly onProgress?: (progress: RunProgress) => void;
+  /** What the names of algorithms stand for; the program's own where left out. */
+  readonly algorithms?: readonly TrainingAlgorithm[];
   /** A part that has no steps: choosing a rule, measuring, reporting. */
   readonly onPhase?: (says: string) => void;
 }
@@ -50,11 +52,14 @@ export interface FinishedTraining {
 export const REPORT_WORKLOADS = 40;
 const SAVE_EVERY_MILLISECONDS = 5000;
 
-export function algorithmOf(name: string): TrainingAlgorithm {
-  const found = trainingAlgorithms.find((each) => each.name === name);
+function algorithmOf(
+  name: string,
+  known: readonly TrainingAlgorithm[] = trainingAlgorithms,
+): TrainingAlgorithm {
+  const found = known.find((each) => each.name === name);
   if (found === undefined)
     throw errors.KISIM_E_LEARNING_SETTINGS(`algorithm ${name}`, {
-      expected: `one of ${trainingAlgorithms.map((each) => each.name).join(', ')}`,
+      expected: `one of ${known.map((each) => each.name).join(', ')}`,
     });
   return found;
 }
@@ -92,7 +97,7 @@ class TrainingRun {
     this.#options = options;
     this.#ground = ground;
     this.#before = options.checkpoint;
-    this.#algorithm = algorithmOf(options.checkpoint.request.algorithm);
+    this.#algorithm = algorithmOf(options.checkpoint.request.algorithm, options.algorithms);
     this.#began = options.clock();
     this.#saved = this.#began;
     this.#logBytes = options.checkpoint.logBytes;
