@@ -103,6 +103,7 @@ function measureCell(
     trainingSeed,
     start: trained.start.name,
     isAccepted: trained.isAccepted,
+    beganAtClone: trained.beganAtClone,
     validated: 100 * trained.validation.change,
     generations: trained.generations,
     trainingSeconds: trained.seconds,
@@ -193,6 +194,7 @@ function detailsOf(
   const all = winsOf(records, 'againstRule');
   details['all cells'] =
     `rule ${toldMean(overClusters(records, 'againstRule'))} %, won ${all.won}, lost ${all.lost} of ${records.length}`;
+  details['began at the clone of hindsight'] = records.filter(({ beganAtClone }) => beganAtClone).length;
   details['accepted'] = records.filter(({ isAccepted }) => isAccepted).length;
   details['spread of training seeds, points'] = seedSpread(records);
   return details;

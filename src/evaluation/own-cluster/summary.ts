@@ -11,6 +11,8 @@ export interface CellRecord extends Comparison {
   /** The rule that simulation picked, and training began at. */
   readonly start: string;
   readonly isAccepted: boolean;
+  /** Whether evolution began at the clone of hindsight, not at the rule. */
+  readonly beganAtClone: boolean;
   /** Of the validated change, in per cent. */
   readonly validated: number;
   readonly generations: number;

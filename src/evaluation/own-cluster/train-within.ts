@@ -9,7 +9,7 @@ import { cloneOfHindsight } from './clone-of-hindsight.ts';
 
 const VALIDATIONS = 10;
 /** Of the time, up to where placements are looked for with hindsight. */
-const HINDSIGHT_SHARE = 0.4;
+const HINDSIGHT_SHARE = 0.3;
 /** Generations never end it: time does. */
 const ENDLESS = 1_000_000;
 
