@@ -266,6 +266,8 @@ class SafetyRun {
       tellProgress(kind);
       // Without a leader there is none to be killed yet.
       while (!(await this.#do(kind)) && !this.#isOver) await this.#pause(1);
+      // Seen to be served again it must be: the sample before is of the time before.
+      this.#servedSince = undefined;
       if (!this.#isOver) this.#events[kind] = (this.#events[kind] ?? 0) + 1;
     }
   }
