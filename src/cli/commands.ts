@@ -13,6 +13,7 @@ import { extenderCommand } from './specs/extender.ts';
 import { headroomCommand } from './specs/headroom.ts';
 import { installServiceCommand } from './specs/install-service.ts';
 import { manCommand } from './specs/man.ts';
+import { modelListCommand, modelUndoCommand, modelUseCommand } from './specs/model.ts';
 import { pauseCommand, resumeCommand } from './specs/pause.ts';
 import { recordCommand } from './specs/record.ts';
 import { replayCommand } from './specs/replay.ts';
@@ -32,6 +33,7 @@ export interface CommandGroup {
 /** Words that only hold other commands: `config` of `config show`. */
 export const commandGroups: readonly CommandGroup[] = [
   { name: 'config', summary: 'Check or show the configuration' },
+  { name: 'model', summary: 'List, use or undo models of clusters' },
   { name: 'cluster', summary: 'Start, stop or look at a Minikube cluster' },
 ];
 
@@ -54,6 +56,9 @@ export const commandTable: readonly CommandSpec[] = [
   recordCommand,
   benchmarkCommand,
   trainCommand,
+  modelListCommand,
+  modelUseCommand,
+  modelUndoCommand,
   experimentCommand,
   replayCommand,
   headroomCommand,

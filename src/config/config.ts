@@ -87,6 +87,10 @@ export interface Config {
     readonly jobs: boolean;
     readonly deployments: boolean;
     readonly nodeAdvice: boolean;
+    /** Model of the policy `learned` for clusters that none was trained for. */
+    readonly model: string | undefined;
+    /** By what share the predicted energy of a model's node may exceed that of its rule's. */
+    readonly guardShare: number;
   };
   readonly sleep: {
     readonly enabled: boolean;

@@ -96,6 +96,8 @@ export function defaultConfig(env: Environment, host: ConfigHost): Config {
       jobs: false,
       deployments: false,
       nodeAdvice: false,
+      model: undefined,
+      guardShare: 0.5,
     },
     sleep: {
       enabled: false,

@@ -171,7 +171,10 @@ export const sections: Sections = {
       ['act', 'dry-run', 'shadow'],
       'act: places gated pods. shadow: decides, records, and frees them as they are. dry-run: writes nothing.',
     ),
-    policy: text('The rule that places pods, by its name in docs/developer/policies.md.', 'a policy'),
+    policy: text(
+      'The rule that places pods, by its name in docs/developer/policies.md; `learned` is the model that was trained for this cluster, `model:PATH` the one of a file.',
+      'a policy',
+    ),
     fallback: optionalText('The rule for pods that the policy fails on.', 'a policy, or nothing'),
     reference: optionalText('The rule that decisions are compared with.', 'a policy, or nothing'),
     strength: oneOf(
@@ -207,6 +210,15 @@ export const sections: Sections = {
     ),
     nodeAdvice: toggle(
       'Whether nodes are labelled by efficiency and the poor ones tainted PreferNoSchedule.',
+    ),
+    model: optionalText(
+      'The model of the policy `learned` for clusters that `kisimd model use` has none for.',
+      'a path, or nothing',
+    ),
+    guardShare: decimal(
+      { min: 0, max: 1000 },
+      "By what share the predicted energy of a model's node may exceed that of the node of the rule that its training began at; " +
+        "beyond it the rule's node is taken.",
     ),
   },
   sleep: {

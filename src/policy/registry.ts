@@ -9,6 +9,7 @@ import { errors } from './errors.ts';
 import { gpuEntries } from './gpu/gpu-entries.ts';
 import type { TypicalPod } from './gpu/typical-pods.ts';
 import { kubePolicy } from './kube/kube-policy.ts';
+import { modelByPath } from './learned/model-by-path.ts';
 import { leastAllocated } from './least-allocated.ts';
 import { mostAllocated } from './most-allocated.ts';
 import type { Policy, TieRule } from './policy.ts';
@@ -145,26 +146,34 @@ export const policyNames: readonly { readonly name: string; readonly summary: st
     ...(variants ?? []).slice(1).map((variant) => ({ ...variant, name: `${name}:${variant.name}` })),
   ]);
 
+/** What stands before the path of a model file. */
+const MODEL = 'model:';
+
 /**
  * The policy of a name: `best-fit`, with a variant `bid-price:0.5`, with wrappers `best-fit+awake-first`, applied from
- * left to right.
+ * left to right; `model:PATH` is a model that `kisimd train` made (the path has no plus sign).
  *
- * @throws KISIM_E_POLICY_UNKNOWN with the nearest name, KISIM_E_POLICY_VARIANT
+ * @throws KISIM_E_MODEL_... for a model that cannot be used, KISIM_E_POLICY_UNKNOWN with the nearest name, KISIM_E_POLICY_VARIANT
  */
 export function policyByName(name: string, options: PolicyOptions = {}): Policy {
-  const entry = longestPrefix(policyEntries, name);
-  if (entry === undefined) throw unknown(name, name.split(/[:+]/)[0]!, policyEntries);
-  const [first, ...rest] = name.slice(entry.name.length).split('+');
-  const made = entry.make({
-    ties: options.ties ?? 'random',
-    variant: variantOf(entry, first!),
-    typical: options.typical,
-  });
+  const [first, ...rest] = name.split('+') as [string, ...string[]];
+  const made = first.startsWith(MODEL) ? modelByPath(first.slice(MODEL.length)) : namedPolicy(name, options);
   return rest.reduce((policy, text) => {
     const wrapper = longestPrefix(policyWrappers, text);
     if (wrapper === undefined) throw unknown(name, text.split(':')[0]!, policyWrappers);
     return wrapper.wrap(policy, variantOf(wrapper, text.slice(wrapper.name.length)));
   }, made);
+}
+
+function namedPolicy(name: string, options: PolicyOptions): Policy {
+  const entry = longestPrefix(policyEntries, name);
+  if (entry === undefined) throw unknown(name, name.split(/[:+]/)[0]!, policyEntries);
+  const [variant] = name.slice(entry.name.length).split('+');
+  return entry.make({
+    ties: options.ties ?? 'random',
+    variant: variantOf(entry, variant!),
+    typical: options.typical,
+  });
 }
 
 /** The longest name that the text begins with and that ends where a variant or a wrapper begins. */

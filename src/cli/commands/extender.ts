@@ -7,7 +7,7 @@ import { loadConfig } from '../../config/load.ts';
 import { isLoopback } from '../../config/loopback.ts';
 import { nodeDescriber } from '../../daemon/placement/describe-nodes.ts';
 import { ExtenderService } from '../../daemon/placement/extender-service.ts';
-import { placementPolicies } from '../../daemon/placement/policies.ts';
+import { liveModels, placementPolicies } from '../../daemon/placement/policies.ts';
 import { serverFeatures } from '../../kubernetes/server-features.ts';
 import { systemClock } from '../../util/clock.ts';
 import { parseDuration } from '../../util/duration.ts';
@@ -35,7 +35,7 @@ export async function runExtender(context: CommandContext): Promise<number> {
     return 0;
   }
   const log = createLogger(config.log.level, { write: (line) => stderr.write(line) });
-  const policies = placementPolicies(placement);
+  const policies = placementPolicies(placement, false, liveModels({ ...config, placement }));
   const describeNode = nodeDescriber(placement);
   if (!isLoopback(listen.host)) log.warn('extender-beyond-loopback', { host: listen.host });
   const settings = clusterSettings(context, config);

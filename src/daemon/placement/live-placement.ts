@@ -23,7 +23,7 @@ import type { Extra, LiveParts } from './live-parts.ts';
 import { type ClusterConnection, LiveSession } from './live-session.ts';
 import type { HostEnergy } from './node-energy.ts';
 import type { PlacementStatus } from './placement-status.ts';
-import { livePolicy, type PlacementPolicies, placementPolicies } from './policies.ts';
+import { liveModels, livePolicy, type PlacementPolicies, placementPolicies } from './policies.ts';
 import { RecentDecisions } from './recent-decisions.ts';
 
 export interface LivePlacementOptions {
@@ -71,7 +71,11 @@ export class LivePlacement implements Service {
     this.#options = options;
     this.#random = options.random ?? seededRandom(randomInt(2 ** 32));
     this.#recent = new RecentDecisions(options.sink);
-    this.#policies = placementPolicies(options.config.placement, options.config.sleep.enabled);
+    this.#policies = placementPolicies(
+      options.config.placement,
+      options.config.sleep.enabled,
+      liveModels(options.config),
+    );
     this.#describeNode = nodeDescriber(options.config.placement);
     const { promise, resolve } = Promise.withResolvers<boolean>();
     this.synced = promise;
@@ -100,7 +104,7 @@ export class LivePlacement implements Service {
 
   /** Decides by another policy from now on; `default` leaves pods to the cluster's scheduler. @throws KISIM_E_POLICY_UNKNOWN */
   usePolicy(name: string): void {
-    const policy = livePolicy(name, this.#options.config.sleep.enabled);
+    const policy = livePolicy(name, this.#options.config.sleep.enabled, liveModels(this.#options.config));
     this.#policies = { ...this.#policies, policy };
     this.#session?.parts.decider.usePolicy(policy);
   }

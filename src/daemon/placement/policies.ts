@@ -1,8 +1,18 @@
+import { dirname, join } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { DEFAULT_SCHEDULER } from '../../controller/decider.ts';
 import { awakeFirst } from '../../policy/awake-first.ts';
+import {
+  guardedModel,
+  type LiveModels,
+  learnedForCluster,
+} from '../../policy/learned/learned-for-cluster.ts';
+import { ModelStore } from '../../policy/learned/model-store.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { policyByName } from '../../policy/registry.ts';
+
+const LEARNED = 'learned';
+const MODEL = 'model:';
 
 export interface PlacementPolicies {
   /** Undefined: pods are left to the default scheduler. */
@@ -11,33 +21,55 @@ export interface PlacementPolicies {
   readonly reference?: Policy;
 }
 
-/**
- * The policies that the configuration names.
- *
- * @throws KISIM_E_POLICY_UNKNOWN
- */
-export function placementPolicies(
-  { policy, fallback, reference }: Pick<Config['placement'], 'policy' | 'fallback' | 'reference'>,
-  nodesSleep = false,
-): PlacementPolicies {
+/** Where the models of clusters are, beside the history. */
+export function modelFolder({ path }: Pick<Config['history'], 'path'>): string {
+  return join(dirname(path), 'models');
+}
+
+export function liveModels({ history, placement }: Pick<Config, 'history' | 'placement'>): LiveModels {
   return {
-    policy: livePolicy(policy, nodesSleep),
-    ...(fallback === undefined ? {} : { fallback: named(fallback, nodesSleep) }),
-    ...(reference === undefined ? {} : { reference: named(reference, nodesSleep) }),
+    store: new ModelStore(modelFolder(history)),
+    frozen: placement.model,
+    guardShare: placement.guardShare,
   };
 }
 
 /**
- * `default` is the cluster's own scheduler; every other name is one of the registry's.
+ * The policies that the configuration names.
+ *
+ * @throws KISIM_E_POLICY_UNKNOWN, KISIM_E_MODEL_...
+ */
+export function placementPolicies(
+  { policy, fallback, reference }: Pick<Config['placement'], 'policy' | 'fallback' | 'reference'>,
+  nodesSleep = false,
+  models?: LiveModels,
+): PlacementPolicies {
+  return {
+    policy: livePolicy(policy, nodesSleep, models),
+    ...(fallback === undefined ? {} : { fallback: named(fallback, nodesSleep, models) }),
+    ...(reference === undefined ? {} : { reference: named(reference, nodesSleep, models) }),
+  };
+}
+
+/**
+ * `default` is the cluster's own scheduler, `learned` the model for the cluster; every other name is one of the registry's.
  *
  * @param nodesSleep every policy then takes nodes that are awake first: to wake one takes minutes, and a pod is not held for so long
  * @throws KISIM_E_POLICY_UNKNOWN
  */
-export function livePolicy(name: string, nodesSleep = false): Policy | undefined {
-  return name === DEFAULT_SCHEDULER ? undefined : named(name, nodesSleep);
+export function livePolicy(name: string, nodesSleep = false, models?: LiveModels): Policy | undefined {
+  return name === DEFAULT_SCHEDULER ? undefined : named(name, nodesSleep, models);
 }
 
-function named(name: string, nodesSleep: boolean): Policy {
-  const policy = policyByName(name);
+function named(name: string, nodesSleep: boolean, models: LiveModels | undefined): Policy {
+  const policy = (models && modelPolicy(name, models)) ?? policyByName(name);
   return nodesSleep && !name.split('+').includes('awake-first') ? awakeFirst(policy) : policy;
+}
+
+/** Undefined for a name that is none of a model. */
+function modelPolicy(name: string, models: LiveModels): Policy | undefined {
+  if (name === LEARNED) return learnedForCluster(models);
+  if (name.startsWith(MODEL) && !name.includes('+'))
+    return guardedModel(name.slice(MODEL.length), models.guardShare);
+  return undefined;
 }

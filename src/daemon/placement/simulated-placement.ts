@@ -20,7 +20,7 @@ import { seededRandom } from '../../util/rng.ts';
 import type { Joules, Milliseconds } from '../../util/units.ts';
 import type { Service } from '../supervisor.ts';
 import type { PlacementStatus } from './placement-status.ts';
-import { livePolicy, placementPolicies } from './policies.ts';
+import { liveModels, livePolicy, placementPolicies } from './policies.ts';
 import { RecentDecisions } from './recent-decisions.ts';
 
 export interface SimulatedPlacementOptions {
@@ -74,7 +74,7 @@ export class SimulatedPlacement implements Service {
     this.#config = config;
     this.#log = log;
     this.#seed = seed;
-    const policies = placementPolicies(placement);
+    const policies = placementPolicies(placement, false, liveModels(config));
     const twins = new Set([placement.reference ?? DEFAULT_TWIN, DEFAULT_TWIN]);
     this.#cluster = new SimulatedCluster({
       time,
@@ -160,7 +160,7 @@ export class SimulatedPlacement implements Service {
   /** Decides by another policy from now on; `default` leaves pods to the cluster's scheduler. @throws KISIM_E_POLICY_UNKNOWN */
   usePolicy(name: string): void {
     if (name === this.#decider.policyName) return;
-    this.#decider.usePolicy(livePolicy(name));
+    this.#decider.usePolicy(livePolicy(name, false, liveModels(this.#config)));
     this.#isOnePolicy = false;
   }
 

@@ -38,4 +38,15 @@ export const learnedErrors = defineErrors({
     expected: 'a graph that onnxruntime-node loads, and an answer within its time',
     action: 'check that onnxruntime-node is installed (`npm ci`), and that the model loads in it',
   },
+  KISIM_E_MODEL_NONE: {
+    summary: 'there is no model for this cluster',
+    expected: 'a model that was trained for nodes of these types and put to use',
+    action: 'train one with `kisimd train --for-cluster`, then `kisimd model use FOLDER`',
+  },
+  KISIM_E_MODEL_STORE: {
+    summary: 'the folder of models cannot be used',
+    expected:
+      'the folder `models` beside the history, readable and writable by this user, and a swap to undo',
+    action: 'check the folder; `kisimd model list` tells what is in it',
+  },
 });

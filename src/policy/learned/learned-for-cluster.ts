@@ -1,0 +1,56 @@
+import type { Policy, PolicyContext } from '../policy.ts';
+import { clusterDigest } from './cluster-digest.ts';
+import { learnedErrors } from './errors.ts';
+import { learnedPolicy } from './learned-policy.ts';
+import { type LoadedModel, loadModel } from './load-model.ts';
+import type { ModelStore } from './model-store.ts';
+import { OnnxEngine } from './onnx-engine.ts';
+
+export interface LiveModels {
+  readonly store: ModelStore;
+  /** The model for clusters that have none of their own; undefined: there is none. */
+  readonly frozen: string | undefined;
+  readonly guardShare: number;
+}
+
+const engines = new Map<string, OnnxEngine>();
+
+/** One thread a model; a cluster whose nodes change starts its policy anew. */
+function engineOf(model: LoadedModel): OnnxEngine {
+  const known = engines.get(model.sha256) ?? new OnnxEngine(model);
+  engines.set(model.sha256, known);
+  return known;
+}
+
+function start(name: string, model: LoadedModel, guardShare: number, context: PolicyContext) {
+  return learnedPolicy({ name, model, engine: engineOf(model), guardShare }).start(context);
+}
+
+/**
+ * The model that was trained for the cluster, where one was put to use; else the frozen one. In a thread, under the guard:
+ * until it is loaded its rule decides.
+ *
+ * @throws at its start KISIM_E_MODEL_NONE where there is neither, KISIM_E_MODEL_...
+ */
+export function learnedForCluster({ store, frozen, guardShare }: LiveModels): Policy {
+  return {
+    name: 'learned',
+    start(context) {
+      const digest = clusterDigest(context.cluster.nodes);
+      const own = store.current(digest);
+      if (own !== undefined) return start('learned', own, guardShare, context);
+      if (frozen === undefined)
+        throw learnedErrors.KISIM_E_MODEL_NONE(`none for cluster ${digest} in ${store.folder}`);
+      return start('learned', loadModel(frozen), guardShare, context);
+    },
+  };
+}
+
+/** The model of a file, as a daemon runs it. @throws KISIM_E_MODEL_..., KISIM_E_ONNX_FORMAT */
+export function guardedModel(path: string, guardShare: number): Policy {
+  const model = loadModel(path);
+  // Loading begins now, not with the first pod.
+  engineOf(model);
+  const name = `model:${path}`;
+  return { name, start: (context) => start(name, model, guardShare, context) };
+}
