@@ -97,7 +97,7 @@ export function defaultConfig(env: Environment, host: ConfigHost): Config {
       deployments: false,
       nodeAdvice: false,
       model: undefined,
-      guardShare: 0.5,
+      guardShare: 5,
     },
     sleep: {
       enabled: false,

@@ -218,7 +218,8 @@ export const sections: Sections = {
     guardShare: decimal(
       { min: 0, max: 1000 },
       "By what share the predicted energy of a model's node may exceed that of the node of the rule that its training began at; " +
-        "beyond it the rule's node is taken.",
+        "beyond it the rule's node is taken. 5: six times as much. Small shares take away what was learned: that it can pay " +
+        'to place a pod dearer now.',
     ),
   },
   sleep: {
