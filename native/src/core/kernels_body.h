@@ -6,6 +6,7 @@
 using F = Vector::F;
 using I = Vector::I;
 constexpr size_t W = Vector::kLanes;
+typedef uint8_t Bytes __attribute__((vector_size(Vector::kLanes)));
 constexpr size_t kSumLanes = 16;
 constexpr size_t kParts = kSumLanes / W;
 
@@ -362,47 +363,102 @@ KISIMD_INLINE double NaturalLogarithm(double x) {
   }
   const double s = (m - 1.0) / (m + 1.0);
   const double t = s * s;
-  double series = 1.0 / 15.0;
-  series = series * t + 1.0 / 13.0;
-  series = series * t + 1.0 / 11.0;
-  series = series * t + 1.0 / 9.0;
-  series = series * t + 1.0 / 7.0;
-  series = series * t + 1.0 / 5.0;
-  series = series * t + 1.0 / 3.0;
+  // In pairs (Estrin): the chain of dependent operations is half as long as Horner's.
+  const double t2 = t * t, t4 = t2 * t2;
+  const double series = ((1.0 / 3.0 + t * (1.0 / 5.0)) + t2 * (1.0 / 7.0 + t * (1.0 / 9.0))) +
+                        t4 * ((1.0 / 11.0 + t * (1.0 / 13.0)) + t2 * (1.0 / 15.0));
   return static_cast<double>(exponent) * 0.6931471805599453 + 2.0 * (s + s * t * series);
+}
+
+// Sixteen entries from `at`, as many as there are; the others are `other`.
+KISIMD_INLINE void LoadSixteen(const float* values, size_t at, size_t count, float other, F (&parts)[kParts]) {
+  if (at + kSumLanes <= count) {
+    for (size_t part = 0; part < kParts; ++part) parts[part] = Load(values + at + part * W);
+    return;
+  }
+  alignas(64) float rest[kSumLanes];
+  for (size_t j = 0; j < kSumLanes; ++j) rest[j] = at + j < count ? values[at + j] : other;
+  for (size_t part = 0; part < kParts; ++part) parts[part] = Load(rest + part * W);
+}
+KISIMD_INLINE void StoreSixteen(float* values, size_t at, size_t count, const F (&parts)[kParts]) {
+  if (at + kSumLanes <= count) {
+    for (size_t part = 0; part < kParts; ++part) Store(values + at + part * W, parts[part]);
+    return;
+  }
+  alignas(64) float rest[kSumLanes];
+  for (size_t part = 0; part < kParts; ++part) Store(rest + part * W, parts[part]);
+  for (size_t j = at; j < count; ++j) values[j] = rest[j - at];
+}
+
+// All ones for valid entries and 0 for masked ones, and 0 behind the end.
+KISIMD_INLINE void ValidSixteen(const uint8_t* mask, size_t at, size_t count, I (&parts)[kParts]) {
+  uint8_t bytes[kSumLanes] = {};
+  const uint8_t* from = mask + at;
+  if (at + kSumLanes > count) {
+    for (size_t j = at; j < count; ++j) bytes[j - at] = mask[j];
+    from = bytes;
+  }
+  for (size_t part = 0; part < kParts; ++part) {
+    Bytes narrow;
+    __builtin_memcpy(&narrow, from + part * W, sizeof narrow);
+    parts[part] = __builtin_convertvector(narrow, I) != 0;
+  }
 }
 
 bool LogSoftmax(const float* logits, const uint8_t* mask, size_t count, float* log_probabilities,
                 float* probabilities) {
-  float top = -__builtin_inff();
-  bool any = false;
-  for (size_t i = 0; i < count; ++i) {
-    if (mask != nullptr && mask[i] == 0) continue;
-    any = true;
-    if (!(logits[i] <= top)) top = logits[i];  // NaN stays
+  const float nothing = -__builtin_inff();
+  F values[kParts], sums[kParts], tops[kParts];
+  I valid[kParts], found = {};
+  for (size_t part = 0; part < kParts; ++part) {
+    tops[part] = Fill(nothing);
+    sums[part] = F{};
+    valid[part] = I{} == 0;
   }
-  if (!any) return false;
-  alignas(64) float scratch[kSumLanes];
-  F sums[kParts] = {};
   for (size_t i = 0; i < count; i += kSumLanes) {
-    const size_t length = count - i < kSumLanes ? count - i : kSumLanes;
-    for (size_t j = 0; j < kSumLanes; ++j)
-      scratch[j] = j < length && (mask == nullptr || mask[i + j] != 0) ? logits[i + j] - top : -100.0f;
+    LoadSixteen(logits, i, count, nothing, values);
+    if (mask != nullptr) ValidSixteen(mask, i, count, valid);
     for (size_t part = 0; part < kParts; ++part) {
-      const F e = ExpOf(Load(scratch + part * W));
-      sums[part] += e;
-      Store(scratch + part * W, e);
+      found |= valid[part];
+      values[part] = valid[part] ? values[part] : Fill(nothing);
+      tops[part] = values[part] > tops[part] ? values[part] : tops[part];
     }
-    for (size_t j = 0; j < length; ++j) probabilities[i + j] = scratch[j];
   }
-  for (size_t part = 0; part < kParts; ++part) Store(scratch + part * W, sums[part]);
-  const float sum = Join(scratch);
+  int32_t any = 0;
+  for (size_t lane = 0; lane < W; ++lane) any |= found[lane];
+  if (any == 0 || count == 0) return false;
+  alignas(64) float lanes[kSumLanes];
+  for (size_t part = 0; part < kParts; ++part) Store(lanes + part * W, tops[part]);
+  for (size_t half = kSumLanes / 2; half > 0; half /= 2)
+#pragma GCC unroll 8
+    for (size_t j = 0; j < half; ++j) lanes[j] = lanes[j] > lanes[j + half] ? lanes[j] : lanes[j + half];
+  const float top = lanes[0];
+
+  for (size_t i = 0; i < count; i += kSumLanes) {
+    LoadSixteen(logits, i, count, nothing, values);
+    if (mask != nullptr) ValidSixteen(mask, i, count, valid);
+    for (size_t part = 0; part < kParts; ++part) {
+      values[part] = ExpOf(valid[part] ? values[part] - top : Fill(nothing));
+      sums[part] += values[part];
+    }
+    StoreSixteen(probabilities, i, count, values);
+  }
+  for (size_t part = 0; part < kParts; ++part) Store(lanes + part * W, sums[part]);
+  // A NaN among the valid logits is in the sum now, and so in every result.
+  const float sum = Join(lanes);
   const float logarithm = static_cast<float>(NaturalLogarithm(static_cast<double>(sum)));
   const float inverse = 1.0f / sum;
-  for (size_t i = 0; i < count; ++i) {
-    const bool valid = mask == nullptr || mask[i] != 0;
-    probabilities[i] = valid ? probabilities[i] * inverse : 0.0f;
-    log_probabilities[i] = valid ? (logits[i] - top) - logarithm : 0.0f;
+  for (size_t i = 0; i < count; i += kSumLanes) {
+    F p[kParts];
+    LoadSixteen(logits, i, count, 0.0f, values);
+    LoadSixteen(probabilities, i, count, 0.0f, p);
+    if (mask != nullptr) ValidSixteen(mask, i, count, valid);
+    for (size_t part = 0; part < kParts; ++part) {
+      p[part] = valid[part] ? p[part] * inverse : F{};
+      values[part] = valid[part] ? (values[part] - top) - logarithm : F{};
+    }
+    StoreSixteen(probabilities, i, count, p);
+    StoreSixteen(log_probabilities, i, count, values);
   }
   return true;
 }
