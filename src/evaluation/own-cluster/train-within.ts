@@ -1,3 +1,4 @@
+import { isForTraining } from '../../learning/own-cluster/acceptance-gate.ts';
 import {
   OwnClusterTraining,
   type TrainedScorer,
@@ -7,7 +8,7 @@ import type { Twin } from '../../learning/own-cluster/twin.ts';
 import type { SimulationInput, SimulationResult } from '../../simulation/simulation.ts';
 import { cloneOfHindsight } from './clone-of-hindsight.ts';
 
-const VALIDATIONS = 10;
+const VALIDATIONS = 6;
 /** Of the time, up to where placements are looked for with hindsight. */
 const HINDSIGHT_SHARE = 0.3;
 /** Generations never end it: time does. */
@@ -23,7 +24,7 @@ export interface TimedTraining extends TrainedScorer {
 }
 
 /**
- * Trains on a twin for so many CPU seconds, the choice of the rule to begin at and ten validations among them. How many
+ * Trains on a twin for so many CPU seconds, the choice of the rule to begin at and six validations among them. How many
  * generations that is depends on the machine; nothing else does.
  *
  * @param cpuSeconds of this process so far
@@ -35,7 +36,8 @@ export function trainWithin(options: {
   readonly seconds: number;
   readonly cpuSeconds: () => number;
 }): TimedTraining {
-  const { twin, simulate, seconds, cpuSeconds } = options;
+  const { simulate, seconds, cpuSeconds } = options;
+  const twin = seldomAsked(options.twin);
   const began = cpuSeconds();
   const spent = () => cpuSeconds() - began;
   const settings = { ...options.settings, generations: ENDLESS, validations: 1 };
@@ -75,5 +77,25 @@ export function trainWithin(options: {
     beganAtClone: training.beganElsewhere,
     decisions: training.decisions,
     seconds: spent(),
+  };
+}
+
+/** Ticks of training against those of the cluster. */
+const COARSER = 2;
+
+/**
+ * A twin whose workloads for training ask waiting pods half as often: most of the time of an episode goes into asking them again.
+ * The choice of the rule, and what is accepted, stay with the cluster's own ticks.
+ */
+function seldomAsked(twin: Twin): Twin {
+  if (!twin.waits) return twin;
+  return {
+    ...twin,
+    situation(seed) {
+      const situation = twin.situation(seed);
+      if (!isForTraining(seed)) return situation;
+      const { options } = situation;
+      return { ...situation, options: { ...options, tickSeconds: COARSER * options.tickSeconds } };
+    },
   };
 }

@@ -13,6 +13,11 @@ export const CHOICE = 0;
 export const TRAINING = 1_000_000;
 const VALIDATION = 2_000_000;
 const REPORT = 3_000_000;
+
+/** Whether a workload is one that training alone looks at: nothing is chosen or accepted by it. */
+export function isForTraining(seed: number): boolean {
+  return seed >= TRAINING && seed < VALIDATION;
+}
 export const CHOICE_SEEDS = 12;
 
 export interface Validation {

@@ -43,9 +43,10 @@ export const evolution: TrainingAlgorithm = {
     // Counted in episodes, since what a generation costs depends on whether it validates.
     const generation = (population + 1) * seedsPerGeneration;
     const secondsAnEpisode =
-      (clock() - before) / 1000 / (MEASURED_GENERATIONS * generation + 2 * validationSeeds);
+      (clock() - before) / 1000 / (MEASURED_GENERATIONS * generation + 3 * validationSeeds);
     const left = seconds / secondsAnEpisode;
-    const once = 2 * reportWorkloads + (validations + 1) * validationSeeds;
+    // A validation looks at the mean and at the average of the means.
+    const once = 2 * reportWorkloads + (2 * validations + 1) * validationSeeds;
     return Math.max(1, Math.floor((left - once) / generation));
   },
 };
