@@ -105,6 +105,11 @@ export interface Config {
     /** Whether nodes are emptied by eviction; otherwise only those go to sleep that are empty by themselves. */
     readonly drain: boolean;
   };
+  readonly training: {
+    /** Between two trainings from the history; 0: none. */
+    readonly scheduleHours: number;
+    readonly budgetSeconds: number;
+  };
   readonly replacement: {
     readonly enabled: boolean;
     readonly evictionsPerHour: number;

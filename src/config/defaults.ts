@@ -110,6 +110,7 @@ export function defaultConfig(env: Environment, host: ConfigHost): Config {
       spareNodes: 1,
       drain: false,
     },
+    training: { scheduleHours: 0, budgetSeconds: 600 },
     replacement: { enabled: false, evictionsPerHour: 10, restartJoules: 500, paybackSeconds: 1800 },
     log: { level: 'info' },
   };

@@ -250,6 +250,15 @@ export const sections: Sections = {
       'Whether nodes are emptied by eviction, within disruption budgets; otherwise only empty ones sleep.',
     ),
   },
+  training: {
+    scheduleHours: duration(
+      'hours',
+      { min: 0, max: 8760 },
+      "How often a policy is trained anew from this daemon's own history, in a process of the lowest priority; 0: never. It is put " +
+        'to use only where it is proven better than the one in use.',
+    ),
+    budgetSeconds: duration('seconds', { min: 30, max: 604_800 }, 'About how long such a training takes.'),
+  },
   replacement: {
     enabled: toggle('Whether running pods are evicted where that saves more than it costs.'),
     evictionsPerHour: integer({ min: 1, max: 10_000 }, 'The most evictions in an hour.'),

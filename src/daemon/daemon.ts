@@ -1,18 +1,23 @@
+import { fileURLToPath } from 'node:url';
 import { GuestPodsSink } from '../attribution/guest-pods-sink.ts';
 import type { IntervalSink } from '../attribution/interval.ts';
 import type { Config } from '../config/config.ts';
 import { Exporter } from '../export/exporter.ts';
 import { History } from '../history/history.ts';
 import { loadAddon } from '../native/addon.ts';
+import { ModelStore } from '../policy/learned/model-store.ts';
 import { type Clock, systemClock } from '../util/clock.ts';
 import type { Logger } from '../util/log.ts';
 import { createMetering } from './create-metering.ts';
 import { daemonErrors } from './errors.ts';
 import type { Metering } from './metering.ts';
+import { ModelWatch } from './models/model-watch.ts';
+import { Retraining, startTrainingProcess } from './models/retraining.ts';
 import { createPlacement, noSink } from './placement/create-placement.ts';
 import { readHostIdentity } from './placement/host-identity.ts';
 import { MeteredCounters } from './placement/metered-counters.ts';
 import { placementView } from './placement/placement-view.ts';
+import { LEARNED, modelFolder } from './placement/policies.ts';
 import { SystemdNotifier } from './sd-notify.ts';
 import { type Service, Supervisor } from './supervisor.ts';
 
@@ -23,6 +28,9 @@ export interface DaemonDependencies {
   /** Of this program. */
   readonly version: string;
 }
+
+/** The program itself, for what it does in processes of their own. */
+const mainPath = fileURLToPath(new URL('../main.ts', import.meta.url));
 
 /** The meter counts as dead after so many intervals without a tick, and not sooner than two seconds. */
 const DEAD_AFTER_INTERVALS = 5;
@@ -59,7 +67,9 @@ export class Daemon {
     const sinks: IntervalSink[] = [];
     const guestPods = new GuestPodsSink({ next: sinks, nodeOf: (guest) => counters.nodeOf(guest), log });
     // Made before anything is started: an unknown policy is told at once.
+    const models = new ModelWatch(new ModelStore(modelFolder(config.history)), log);
     const placement = createPlacement(config, {
+      modelChanges: models,
       sink: history ?? noSink,
       records: history,
       clock,
@@ -118,7 +128,19 @@ export class Daemon {
       },
       stop: () => metering?.stop(),
     });
-    if (placement !== undefined) services.push(placement);
+    if (placement !== undefined) {
+      if (config.placement.policy === LEARNED) services.push(models);
+      services.push(placement);
+      if (history !== undefined && config.training.scheduleHours > 0)
+        services.push(
+          new Retraining({
+            config,
+            log,
+            now: () => new Date(),
+            startTraining: startTrainingProcess(mainPath),
+          }),
+        );
+    }
 
     await this.#supervisor.start(services);
     log.info('ready', { intervalMilliseconds: config.meter.intervalMilliseconds, node: config.node.name });

@@ -1,10 +1,14 @@
 import { join, resolve } from 'node:path';
+import { loadConfig } from '../../config/load.ts';
+import { modelFolder } from '../../daemon/placement/policies.ts';
 import { type ModelCard, modelCard, modelOf } from '../../learning/model-card.ts';
 import { type FinishedTraining, runTraining } from '../../learning/run-training.ts';
 import { type Checkpoint, TrainingFolder } from '../../learning/training-folder.ts';
+import { ModelStore } from '../../policy/learned/model-store.ts';
 import { machine, versionWithCommit } from '../benchmark/machine.ts';
 import type { CommandContext } from '../command.ts';
 import { exitStatus } from '../program.ts';
+import { adopt } from '../train/adopt.ts';
 import { readTrainOptions, type TrainOptions } from '../train/options.ts';
 import { twinPlanOf } from '../train/plan.ts';
 import { percentText, TrainingProgress } from '../train/progress.ts';
@@ -52,6 +56,11 @@ export async function runTrain(context: CommandContext): Promise<number> {
   folder.write('model.onnx', model.onnx);
   folder.write('card.json', cardText);
   folder.write('report.html', trainingReport(card, folder.readLog()));
+  if (options.adopt) {
+    const { config } = loadConfig({ env: context.env, flags: context.options });
+    const store = new ModelStore(modelFolder(config.history));
+    stderr.write(`${adopt(store, finished, model, card, new Date().toISOString())}\n`);
+  }
   stdout.write(options.json ? cardText : summaryText(card, folder.path));
   return exitStatus.ok;
 }

@@ -50,6 +50,10 @@ export const trainCommand: CommandSpec = {
     },
     { flags: '--seed <number>', description: 'seed of the search', default: '0' },
     { flags: '--workers <count>', description: 'threads that simulate; all cores if not given' },
+    {
+      flags: '--adopt',
+      description: 'put the model to use where it is proven better than the one in use for the cluster',
+    },
     { flags: '--out <folder>', description: 'where to; a new folder below kisimd-training if not given' },
     { flags: '--resume <folder>', description: 'go on with the training in this folder' },
   ],

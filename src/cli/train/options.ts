@@ -34,6 +34,7 @@ export interface TrainOptions {
   readonly out: string | undefined;
   readonly threads: number;
   readonly json: boolean;
+  readonly adopt: boolean;
 }
 
 const MOST_HOURS = 24 * 366;
@@ -60,12 +61,13 @@ const BEGINNING = [
 export function readTrainOptions(given: Given): TrainOptions {
   const threads = numberOption(given, 'workers', availableParallelism(), isCount);
   const json = given['json'] === true;
+  const adopt = given['adopt'] === true;
   const resumed = textOption(given, 'resume');
   if (resumed !== undefined) {
     const wrong = [...BEGINNING, 'out' as const].find((name) => isGiven(given[name]));
     if (wrong !== undefined)
       throw usage(`--resume together with --${dashed(wrong)}`, 'a training goes on as it was begun');
-    return { begin: undefined, out: resumed, threads, json };
+    return { begin: undefined, out: resumed, threads, json, adopt };
   }
   const algorithm = textOption(given, 'algorithm') ?? trainingAlgorithms[0].name;
   const names = trainingAlgorithms.map(({ name }) => name);
@@ -98,6 +100,7 @@ export function readTrainOptions(given: Given): TrainOptions {
     out: textOption(given, 'out'),
     threads,
     json,
+    adopt,
   };
 }
 

@@ -19,6 +19,8 @@ export interface PlacementDependencies {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** What this process meters itself. */
   readonly host?: HostEnergy;
+  /** Whose count grows when another model is put to use. */
+  readonly modelChanges?: { readonly count: number };
 }
 
 /** Keeps nothing: for a daemon without a history. */
@@ -31,7 +33,7 @@ export const noSink: DecisionSink = { record: () => undefined, bound: () => unde
  */
 export function createPlacement(
   config: Config,
-  { sink, records, clock, log, env, host }: PlacementDependencies,
+  { sink, records, clock, log, env, host, modelChanges }: PlacementDependencies,
 ): (WatchedPlacement & Service) | undefined {
   const { cluster } = config.placement;
   if (cluster === 'off') return undefined;
@@ -40,7 +42,17 @@ export function createPlacement(
     cluster === 'live' ||
     (cluster === 'auto' &&
       isClusterConfigured({ environment: env, ...(kubeconfig === undefined ? {} : { file: kubeconfig }) }));
+  const changes = modelChanges === undefined ? {} : { modelChanges };
   return isLive
-    ? new LivePlacement({ config, sink, records, clock, log, env, ...(host === undefined ? {} : { host }) })
-    : new SimulatedPlacement({ config, sink, records, log });
+    ? new LivePlacement({
+        config,
+        sink,
+        records,
+        clock,
+        log,
+        env,
+        ...changes,
+        ...(host === undefined ? {} : { host }),
+      })
+    : new SimulatedPlacement({ config, sink, records, log, ...changes });
 }

@@ -41,6 +41,8 @@ export interface LivePlacementOptions {
   readonly host?: HostEnergy;
   readonly random?: RandomSource;
   readonly sleep?: Sleep;
+  /** Whose count grows when another model is put to use. */
+  readonly modelChanges?: { readonly count: number };
 }
 
 const RETRY = { firstMilliseconds: 1_000, mostMilliseconds: 60_000 };
@@ -74,7 +76,7 @@ export class LivePlacement implements Service {
     this.#policies = placementPolicies(
       options.config.placement,
       options.config.sleep.enabled,
-      liveModels(options.config),
+      liveModels(options.config, options.modelChanges),
     );
     this.#describeNode = nodeDescriber(options.config.placement);
     const { promise, resolve } = Promise.withResolvers<boolean>();
@@ -104,7 +106,11 @@ export class LivePlacement implements Service {
 
   /** Decides by another policy from now on; `default` leaves pods to the cluster's scheduler. @throws KISIM_E_POLICY_UNKNOWN */
   usePolicy(name: string): void {
-    const policy = livePolicy(name, this.#options.config.sleep.enabled, liveModels(this.#options.config));
+    const policy = livePolicy(
+      name,
+      this.#options.config.sleep.enabled,
+      liveModels(this.#options.config, this.#options.modelChanges),
+    );
     this.#policies = { ...this.#policies, policy };
     this.#session?.parts.decider.usePolicy(policy);
   }

@@ -11,7 +11,8 @@ import { ModelStore } from '../../policy/learned/model-store.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { policyByName } from '../../policy/registry.ts';
 
-const LEARNED = 'learned';
+/** The name of the model for the cluster. */
+export const LEARNED = 'learned';
 const MODEL = 'model:';
 
 export interface PlacementPolicies {
@@ -26,8 +27,12 @@ export function modelFolder({ path }: Pick<Config['history'], 'path'>): string {
   return join(dirname(path), 'models');
 }
 
-export function liveModels({ history, placement }: Pick<Config, 'history' | 'placement'>): LiveModels {
+export function liveModels(
+  { history, placement }: Pick<Config, 'history' | 'placement'>,
+  changes?: LiveModels['changes'],
+): LiveModels {
   return {
+    ...(changes === undefined ? {} : { changes }),
     store: new ModelStore(modelFolder(history)),
     frozen: placement.model,
     guardShare: placement.guardShare,

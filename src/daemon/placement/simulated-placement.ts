@@ -32,6 +32,8 @@ export interface SimulatedPlacementOptions {
   readonly time?: LoopTime;
   /** Everything that is drawn follows from it; drawn itself, and told in the log, where left out. */
   readonly seed?: number;
+  /** Whose count grows when another model is put to use. */
+  readonly modelChanges?: { readonly count: number };
 }
 
 /** What pods are compared with where the configuration names no other rule: Kubernetes' own scheduler. */
@@ -50,6 +52,7 @@ export class SimulatedPlacement implements Service {
   /** There is nothing to wait for. */
   readonly synced: Promise<boolean> = Promise.resolve(true);
   readonly #config: Config;
+  readonly #modelChanges: { readonly count: number } | undefined;
   readonly #log: Logger;
   readonly #seed: number;
   readonly #cluster: SimulatedCluster;
@@ -69,12 +72,14 @@ export class SimulatedPlacement implements Service {
     log,
     time = systemTime,
     seed = randomInt(2 ** 32),
+    modelChanges,
   }: SimulatedPlacementOptions) {
     const { placement, history, kubernetes } = config;
     this.#config = config;
+    this.#modelChanges = modelChanges;
     this.#log = log;
     this.#seed = seed;
-    const policies = placementPolicies(placement, false, liveModels(config));
+    const policies = placementPolicies(placement, false, liveModels(config, modelChanges));
     const twins = new Set([placement.reference ?? DEFAULT_TWIN, DEFAULT_TWIN]);
     this.#cluster = new SimulatedCluster({
       time,
@@ -160,7 +165,7 @@ export class SimulatedPlacement implements Service {
   /** Decides by another policy from now on; `default` leaves pods to the cluster's scheduler. @throws KISIM_E_POLICY_UNKNOWN */
   usePolicy(name: string): void {
     if (name === this.#decider.policyName) return;
-    this.#decider.usePolicy(livePolicy(name, false, liveModels(this.#config)));
+    this.#decider.usePolicy(livePolicy(name, false, liveModels(this.#config, this.#modelChanges)));
     this.#isOnePolicy = false;
   }
 

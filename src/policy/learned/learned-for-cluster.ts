@@ -1,4 +1,6 @@
-import type { Policy, PolicyContext } from '../policy.ts';
+import type { Pod } from '../../cluster/pod.ts';
+import type { Candidates, ExplainedTerm, Policy, PolicyContext, PolicyRun } from '../policy.ts';
+import { WrappedRun } from '../wrapped-run.ts';
 import { clusterDigest } from './cluster-digest.ts';
 import { learnedErrors } from './errors.ts';
 import { learnedPolicy } from './learned-policy.ts';
@@ -11,6 +13,8 @@ export interface LiveModels {
   /** The model for clusters that have none of their own; undefined: there is none. */
   readonly frozen: string | undefined;
   readonly guardShare: number;
+  /** Whose count grows when another model is put to use; left out: none ever is. */
+  readonly changes?: { readonly count: number };
 }
 
 const engines = new Map<string, OnnxEngine>();
@@ -32,18 +36,55 @@ function start(name: string, model: LoadedModel, guardShare: number, context: Po
  *
  * @throws at its start KISIM_E_MODEL_NONE where there is neither, KISIM_E_MODEL_...
  */
-export function learnedForCluster({ store, frozen, guardShare }: LiveModels): Policy {
-  return {
-    name: 'learned',
-    start(context) {
-      const digest = clusterDigest(context.cluster.nodes);
-      const own = store.current(digest);
-      if (own !== undefined) return start('learned', own, guardShare, context);
-      if (frozen === undefined)
-        throw learnedErrors.KISIM_E_MODEL_NONE(`none for cluster ${digest} in ${store.folder}`);
-      return start('learned', loadModel(frozen), guardShare, context);
-    },
-  };
+export function learnedForCluster(models: LiveModels): Policy {
+  return { name: 'learned', start: (context) => new RenewedRun(models, context) };
+}
+
+function startForCluster({ store, frozen, guardShare }: LiveModels, context: PolicyContext): PolicyRun {
+  const digest = clusterDigest(context.cluster.nodes);
+  const own = store.current(digest);
+  if (own !== undefined) return start('learned', own, guardShare, context);
+  if (frozen === undefined)
+    throw learnedErrors.KISIM_E_MODEL_NONE(`none for cluster ${digest} in ${store.folder}`);
+  return start('learned', loadModel(frozen), guardShare, context);
+}
+
+/** Begins anew whenever another model is put to use. Learned runs keep no books, so that nothing is lost. */
+class RenewedRun extends WrappedRun {
+  readonly #models: LiveModels;
+  readonly #context: PolicyContext;
+  #run: PolicyRun;
+  #count: number;
+
+  constructor(models: LiveModels, context: PolicyContext) {
+    const first = startForCluster(models, context);
+    super(first);
+    this.#models = models;
+    this.#context = context;
+    this.#run = first;
+    this.#count = models.changes?.count ?? 0;
+  }
+
+  choose(pod: Pod, candidates: Candidates): number {
+    return this.#current().choose(pod, candidates);
+  }
+
+  override explain(pod: Pod, node: number): readonly ExplainedTerm[] {
+    return this.#current().explain(pod, node);
+  }
+
+  protected override wrapScores(pod: Pod, candidates: Candidates, out: Float64Array): void {
+    this.#current().scores!(pod, candidates, out);
+  }
+
+  #current(): PolicyRun {
+    const count = this.#models.changes?.count ?? 0;
+    if (count === this.#count) return this.#run;
+    // Once a change, whatever comes of it: a model that cannot be started leaves the one of before.
+    this.#count = count;
+    this.#run = startForCluster(this.#models, this.#context);
+    return this.#run;
+  }
 }
 
 /** The model of a file, as a daemon runs it. @throws KISIM_E_MODEL_..., KISIM_E_ONNX_FORMAT */

@@ -71,3 +71,20 @@ test('`learned` takes the model of the cluster that it finds, else the frozen on
   const candidates = { nodes: Int32Array.of(0, 1, 2), count: 3 };
   assert.ok([0, 1, 2].includes(run.choose(podOf(1), candidates)));
 });
+
+test('a run takes the other model as soon as one is put to use, and the one of before after an undo', (t) => {
+  const store = storeOf(t);
+  const changes = { count: 0 };
+  store.use('m', first, '{}', 'now');
+  const context = { cluster: new ClusterState(nodes), random: new RandomStream(1) };
+  const run = learnedForCluster({ store, frozen: undefined, guardShare: 0.5, changes }).start(context);
+  const terms = () => run.explain(podOf(1), 0).map(({ term }) => term);
+  assert.ok(!terms().includes('cpu-price'));
+  store.use('m', second, '{}', 'now');
+  assert.ok(!terms().includes('cpu-price'));
+  changes.count++;
+  assert.ok(terms().includes('cpu-price'));
+  store.undo(cluster, 'now');
+  changes.count++;
+  assert.ok(!terms().includes('cpu-price'));
+});

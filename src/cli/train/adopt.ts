@@ -1,0 +1,37 @@
+import { contest } from '../../learning/contest.ts';
+import type { ModelCard, TrainedModel } from '../../learning/model-card.ts';
+import type { FinishedTraining } from '../../learning/run-training.ts';
+import type { ModelStore } from '../../policy/learned/model-store.ts';
+import { percentText } from './progress.ts';
+
+const WORKLOADS = 24;
+
+/**
+ * Puts a model to use where it was accepted and, where another one is in use for the cluster, is proven better than that
+ * one: the upper 95 % bound of its price against it, workload by workload on the new twin, is below zero.
+ *
+ * @returns what was done, for people
+ * @throws KISIM_E_MODEL_..., KISIM_E_ONNX_FORMAT
+ */
+export function adopt(
+  store: ModelStore,
+  { request, result }: FinishedTraining,
+  model: TrainedModel,
+  card: ModelCard,
+  time: string,
+): string {
+  if (!result.isAccepted) return 'not put to use: it proved no better than its rule';
+  const { digest } = card.trained.cluster;
+  const holder = store.current(digest);
+  if (holder?.sha256 === model.sha256) return 'in use already';
+  let against = 'none before';
+  if (holder !== undefined) {
+    if (holder.point === undefined)
+      return 'not put to use: the model in use is no point of the scorer, and cannot be compared here';
+    const { mean, interval } = contest(request.plan, result.policy, holder.point, WORKLOADS);
+    against = `${percentText(mean)} against the one in use, at most ${percentText(interval!.high)}`;
+    if (!(interval!.high < 0)) return `not put to use: ${against}`;
+  }
+  store.use('model.onnx', model.onnx, `${JSON.stringify(card, undefined, 2)}\n`, time);
+  return `put to use for cluster ${digest} (${against})`;
+}
