@@ -1,21 +1,24 @@
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { loadAddon } from '../../src/native/addon.ts';
 import { type Bench, type BenchFigure, median } from './bench.ts';
 import { type ClassicRun, classicRun } from './support/classic-run.ts';
 import { type ClassicTask, classicTasks } from './support/classic-tasks.ts';
+import { openJournal } from './support/journal.ts';
 
 const SEEDS = 5;
 const PEAK_SECONDS = 0.3;
+/** Of a run: hyperparameters, evaluations, what is measured. Another one begins a journal anew. */
+const RECIPE = 'classic 1';
 
 /** `KISIM_CLASSIC=A2C,Acrobot` runs only the tasks whose names hold one of these, for development; said in the details. */
 const wanted = process.env['KISIM_CLASSIC']?.split(',');
-/** `KISIM_CLASSIC_RUNS=FILE` keeps each run in a file of lines and takes those that are there as they are: to go on after a stop. */
-const keptIn = process.env['KISIM_CLASSIC_RUNS'];
+/** `KISIM_CLASSIC_RUNS=FILE` keeps each run in a journal and takes those that are there as they are: to go on after a stop. */
+const journalPath = process.env['KISIM_CLASSIC_RUNS'];
 
 export const classicBench: Bench = {
   name: 'classic',
   what: 'classic control with the hyperparameters of the RL zoo: how soon it is solved, and how fast on one core',
   async run({ quick, seed, progress }) {
+    const journal = openJournal<KeptRun>(quick ? undefined : journalPath, RECIPE);
     const learner = loadAddon();
     const set = learner.instructionSets().at(-1)!;
     const peak = learner.measurePeak(set, PEAK_SECONDS);
@@ -32,11 +35,11 @@ export const classicBench: Bench = {
     for (const task of tasks) {
       const budget = quick ? Math.round(task.budget / 50) : task.budget;
       const runs = seeds.map((one) => {
-        const kept = keptRuns().find(
-          (run) => run.task === task.name && run.seed === one && run.budget === budget,
+        const kept = journal.records.find(
+          (record) => record.task === task.name && record.seed === one && record.budget === budget,
         );
         const run = kept ?? { task: task.name, budget, ...classicRun(task, one, budget) };
-        if (kept === undefined && keptIn !== undefined) appendFileSync(keptIn, `${JSON.stringify(run)}\n`);
+        if (kept === undefined) journal.add(run);
         progress(told(task, run));
         return run;
       });
@@ -52,12 +55,6 @@ export const classicBench: Bench = {
 interface KeptRun extends ClassicRun {
   readonly task: string;
   readonly budget: number;
-}
-
-function keptRuns(): readonly KeptRun[] {
-  if (keptIn === undefined || !existsSync(keptIn)) return [];
-  const lines = readFileSync(keptIn, 'utf8').trim().split('\n');
-  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as KeptRun);
 }
 
 function figuresOf(task: ClassicTask, runs: readonly ClassicRun[], peak: number): readonly BenchFigure[] {
