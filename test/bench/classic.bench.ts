@@ -43,7 +43,7 @@ export const classicBench: Bench = {
         progress(told(task, run));
         return run;
       });
-      figures.push(...figuresOf(task, runs, peak));
+      figures.push(...figuresOf(task, runs, peak, budget));
       Object.assign(details, detailsOf(task, runs, budget));
     }
     const [first, ...rest] = figures;
@@ -57,12 +57,17 @@ interface KeptRun extends ClassicRun {
   readonly budget: number;
 }
 
-function figuresOf(task: ClassicTask, runs: readonly ClassicRun[], peak: number): readonly BenchFigure[] {
+function figuresOf(
+  task: ClassicTask,
+  runs: readonly ClassicRun[],
+  peak: number,
+  budget: number,
+): readonly BenchFigure[] {
   const { name, goal, stepsPerSecond, operationsPerStep } = task;
   const scores = runs.map(({ score }) => score);
   const figures: BenchFigure[] = [
     {
-      what: `${name}: worst of ${runs.length} seeds, mean of 100 greedy episodes within ${task.budget} steps`,
+      what: `${name}: worst of ${runs.length} seeds, mean of 100 greedy episodes within ${budget} steps`,
       value: Math.min(...scores),
       unit: 'return',
       goal,
