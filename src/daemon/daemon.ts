@@ -17,7 +17,7 @@ import { createPlacement, noSink } from './placement/create-placement.ts';
 import { readHostIdentity } from './placement/host-identity.ts';
 import { MeteredCounters } from './placement/metered-counters.ts';
 import { placementView } from './placement/placement-view.ts';
-import { LEARNED, modelFolder } from './placement/policies.ts';
+import { isModel, modelFolder } from './placement/policies.ts';
 import { SystemdNotifier } from './sd-notify.ts';
 import { type Service, Supervisor } from './supervisor.ts';
 
@@ -129,7 +129,7 @@ export class Daemon {
       stop: () => metering?.stop(),
     });
     if (placement !== undefined) {
-      if (config.placement.policy === LEARNED) services.push(models);
+      if (isModel(config.placement.policy)) services.push(models);
       services.push(placement);
       if (history !== undefined && config.training.scheduleHours > 0)
         services.push(

@@ -1,17 +1,27 @@
+import type { ModelChanges } from '../../policy/learned/learned-for-cluster.ts';
+import { newLearnedCounts } from '../../policy/learned/learned-policy.ts';
 import type { ModelStore } from '../../policy/learned/model-store.ts';
 import type { Logger } from '../../util/log.ts';
 import type { Service } from '../supervisor.ts';
 
 const EVERY_MILLISECONDS = 30_000;
+/** Looks between two lines about decisions: an hour. */
+const LOOKS_BETWEEN = 120;
 
-/** Sees when another model is put to use, or undone, by whichever process. */
-export class ModelWatch implements Service {
+/**
+ * Sees when another model is put to use, or undone, by whichever process, and tells every hour and at the end how many decisions
+ * were the model's, and how many its rule's.
+ */
+export class ModelWatch implements Service, ModelChanges {
   readonly name = 'model-watch';
+  readonly decisions = newLearnedCounts();
   readonly #store: ModelStore;
   readonly #log: Logger;
   readonly #everyMilliseconds: number;
   #known: string | undefined;
   #count = 0;
+  #looks = 0;
+  #told = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(store: ModelStore, log: Logger, everyMilliseconds = EVERY_MILLISECONDS) {
@@ -33,9 +43,11 @@ export class ModelWatch implements Service {
 
   stop(): void {
     clearInterval(this.#timer);
+    this.#tellDecisions();
   }
 
   look(): void {
+    if (++this.#looks % LOOKS_BETWEEN === 0) this.#tellDecisions();
     try {
       const now = JSON.stringify(
         this.#store.clusters().map((cluster) => [cluster, this.#store.swaps(cluster)]),
@@ -48,5 +60,12 @@ export class ModelWatch implements Service {
     } catch (error) {
       this.#log.error('models-unreadable', { error });
     }
+  }
+
+  #tellDecisions(): void {
+    const { decisions } = this.decisions;
+    if (decisions === this.#told) return;
+    this.#told = decisions;
+    this.#log.info('learned-decisions', { ...this.decisions });
   }
 }

@@ -2,6 +2,7 @@ import type { Config } from '../../config/config.ts';
 import type { DecisionSink } from '../../controller/ports.ts';
 import type { ClusterRecordSink } from '../../history/cluster-record-sink.ts';
 import { isClusterConfigured } from '../../kubernetes/kubeconfig.ts';
+import type { ModelChanges } from '../../policy/learned/learned-for-cluster.ts';
 import type { Clock } from '../../util/clock.ts';
 import type { Logger } from '../../util/log.ts';
 import type { Service } from '../supervisor.ts';
@@ -19,8 +20,8 @@ export interface PlacementDependencies {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** What this process meters itself. */
   readonly host?: HostEnergy;
-  /** Whose count grows when another model is put to use. */
-  readonly modelChanges?: { readonly count: number };
+  /** Whose count grows when another model is put to use, and that counts learned decisions. */
+  readonly modelChanges?: ModelChanges;
 }
 
 /** Keeps nothing: for a daemon without a history. */

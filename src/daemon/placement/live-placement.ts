@@ -10,6 +10,7 @@ import { Backoff } from '../../kubernetes/backoff.ts';
 import { ClientNodeApi } from '../../kubernetes/client-node-api.ts';
 import { permissionsOf } from '../../kubernetes/permissions.ts';
 import { serverFeatures } from '../../kubernetes/server-features.ts';
+import type { ModelChanges } from '../../policy/learned/learned-for-cluster.ts';
 import type { Clock } from '../../util/clock.ts';
 import { keepHeapSmall } from '../../util/heap-growth.ts';
 import type { Logger } from '../../util/log.ts';
@@ -41,8 +42,8 @@ export interface LivePlacementOptions {
   readonly host?: HostEnergy;
   readonly random?: RandomSource;
   readonly sleep?: Sleep;
-  /** Whose count grows when another model is put to use. */
-  readonly modelChanges?: { readonly count: number };
+  /** Whose count grows when another model is put to use, and that counts learned decisions. */
+  readonly modelChanges?: ModelChanges;
 }
 
 const RETRY = { firstMilliseconds: 1_000, mostMilliseconds: 60_000 };

@@ -12,7 +12,7 @@ import type { Policy } from '../../policy/policy.ts';
 import { policyByName } from '../../policy/registry.ts';
 
 /** The name of the model for the cluster. */
-export const LEARNED = 'learned';
+const LEARNED = 'learned';
 const MODEL = 'model:';
 
 export interface PlacementPolicies {
@@ -71,10 +71,14 @@ function named(name: string, nodesSleep: boolean, models: LiveModels | undefined
   return nodesSleep && !name.split('+').includes('awake-first') ? awakeFirst(policy) : policy;
 }
 
+/** Whether a name is one of a learned policy. */
+export function isModel(name: string): boolean {
+  return name === LEARNED || name.startsWith(MODEL);
+}
+
 /** Undefined for a name that is none of a model. */
 function modelPolicy(name: string, models: LiveModels): Policy | undefined {
   if (name === LEARNED) return learnedForCluster(models);
-  if (name.startsWith(MODEL) && !name.includes('+'))
-    return guardedModel(name.slice(MODEL.length), models.guardShare);
+  if (name.startsWith(MODEL) && !name.includes('+')) return guardedModel(name.slice(MODEL.length), models);
   return undefined;
 }

@@ -14,6 +14,7 @@ import { systemTime } from '../../controller/system-time.ts';
 import type { SimulatedView, ViewedDecision } from '../../export/placement-view.ts';
 import type { ClusterRecordSink } from '../../history/cluster-record-sink.ts';
 import type { DecisionRecord } from '../../history/decision-record.ts';
+import type { ModelChanges } from '../../policy/learned/learned-for-cluster.ts';
 import { policyByName } from '../../policy/registry.ts';
 import type { Logger } from '../../util/log.ts';
 import { seededRandom } from '../../util/rng.ts';
@@ -32,8 +33,8 @@ export interface SimulatedPlacementOptions {
   readonly time?: LoopTime;
   /** Everything that is drawn follows from it; drawn itself, and told in the log, where left out. */
   readonly seed?: number;
-  /** Whose count grows when another model is put to use. */
-  readonly modelChanges?: { readonly count: number };
+  /** Whose count grows when another model is put to use, and that counts learned decisions. */
+  readonly modelChanges?: ModelChanges;
 }
 
 /** What pods are compared with where the configuration names no other rule: Kubernetes' own scheduler. */
@@ -52,7 +53,7 @@ export class SimulatedPlacement implements Service {
   /** There is nothing to wait for. */
   readonly synced: Promise<boolean> = Promise.resolve(true);
   readonly #config: Config;
-  readonly #modelChanges: { readonly count: number } | undefined;
+  readonly #modelChanges: ModelChanges | undefined;
   readonly #log: Logger;
   readonly #seed: number;
   readonly #cluster: SimulatedCluster;

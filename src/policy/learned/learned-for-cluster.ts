@@ -3,10 +3,17 @@ import type { Candidates, ExplainedTerm, Policy, PolicyContext, PolicyRun } from
 import { WrappedRun } from '../wrapped-run.ts';
 import { clusterDigest } from './cluster-digest.ts';
 import { learnedErrors } from './errors.ts';
-import { learnedPolicy } from './learned-policy.ts';
+import { type LearnedCounts, learnedPolicy } from './learned-policy.ts';
 import { type LoadedModel, loadModel } from './load-model.ts';
 import type { ModelStore } from './model-store.ts';
 import { OnnxEngine } from './onnx-engine.ts';
+
+/** What a daemon knows of its models, beside the files. */
+export interface ModelChanges {
+  readonly count: number;
+  /** Of all learned decisions of the daemon. */
+  readonly decisions: LearnedCounts;
+}
 
 export interface LiveModels {
   readonly store: ModelStore;
@@ -14,7 +21,7 @@ export interface LiveModels {
   readonly frozen: string | undefined;
   readonly guardShare: number;
   /** Whose count grows when another model is put to use; left out: none ever is. */
-  readonly changes?: { readonly count: number };
+  readonly changes?: ModelChanges;
 }
 
 const engines = new Map<string, OnnxEngine>();
@@ -26,8 +33,14 @@ function engineOf(model: LoadedModel): OnnxEngine {
   return known;
 }
 
-function start(name: string, model: LoadedModel, guardShare: number, context: PolicyContext) {
-  return learnedPolicy({ name, model, engine: engineOf(model), guardShare }).start(context);
+function start(
+  name: string,
+  model: LoadedModel,
+  { guardShare, changes }: Pick<LiveModels, 'guardShare' | 'changes'>,
+  context: PolicyContext,
+): PolicyRun {
+  const counts = changes === undefined ? {} : { counts: changes.decisions };
+  return learnedPolicy({ name, model, engine: engineOf(model), guardShare, ...counts }).start(context);
 }
 
 /**
@@ -40,13 +53,14 @@ export function learnedForCluster(models: LiveModels): Policy {
   return { name: 'learned', start: (context) => new RenewedRun(models, context) };
 }
 
-function startForCluster({ store, frozen, guardShare }: LiveModels, context: PolicyContext): PolicyRun {
+function startForCluster(models: LiveModels, context: PolicyContext): PolicyRun {
+  const { store, frozen } = models;
   const digest = clusterDigest(context.cluster.nodes);
   const own = store.current(digest);
-  if (own !== undefined) return start('learned', own, guardShare, context);
+  if (own !== undefined) return start('learned', own, models, context);
   if (frozen === undefined)
     throw learnedErrors.KISIM_E_MODEL_NONE(`none for cluster ${digest} in ${store.folder}`);
-  return start('learned', loadModel(frozen), guardShare, context);
+  return start('learned', loadModel(frozen), models, context);
 }
 
 /** Begins anew whenever another model is put to use. Learned runs keep no books, so that nothing is lost. */
@@ -88,10 +102,10 @@ class RenewedRun extends WrappedRun {
 }
 
 /** The model of a file, as a daemon runs it. @throws KISIM_E_MODEL_..., KISIM_E_ONNX_FORMAT */
-export function guardedModel(path: string, guardShare: number): Policy {
+export function guardedModel(path: string, models: Pick<LiveModels, 'guardShare' | 'changes'>): Policy {
   const model = loadModel(path);
   // Loading begins now, not with the first pod.
   engineOf(model);
   const name = `model:${path}`;
-  return { name, start: (context) => start(name, model, guardShare, context) };
+  return { name, start: (context) => start(name, model, models, context) };
 }

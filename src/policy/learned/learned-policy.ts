@@ -29,6 +29,16 @@ export interface LearnedCounts {
   readonly unanswered: Record<NoAnswer, number>;
 }
 
+export function newLearnedCounts(): LearnedCounts {
+  return {
+    decisions: 0,
+    followed: 0,
+    asRule: 0,
+    replaced: 0,
+    unanswered: { starting: 0, late: 0, failed: 0, 'not-a-number': 0 },
+  };
+}
+
 export interface LearnedPolicyOptions {
   readonly name: string;
   readonly model: Pick<LoadedModel, 'start' | 'point'>;
@@ -38,6 +48,8 @@ export interface LearnedPolicyOptions {
    * model is never overruled.
    */
   readonly guardShare: number;
+  /** Where decisions are counted, where others count there too. */
+  readonly counts?: LearnedCounts;
 }
 
 export interface LearnedPolicy extends Policy {
@@ -50,13 +62,7 @@ export interface LearnedPolicy extends Policy {
  * than a set share (active energy, and idle energy or a wake, until the pods there end), the rule decides, and that is counted.
  */
 export function learnedPolicy(options: LearnedPolicyOptions): LearnedPolicy {
-  const counts: LearnedCounts = {
-    decisions: 0,
-    followed: 0,
-    asRule: 0,
-    replaced: 0,
-    unanswered: { starting: 0, late: 0, failed: 0, 'not-a-number': 0 },
-  };
+  const counts = options.counts ?? newLearnedCounts();
   return {
     name: options.name,
     counts,

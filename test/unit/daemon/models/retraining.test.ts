@@ -134,3 +134,13 @@ test('a model that is put to use by another process is seen, and one that cannot
   assert.equal(watch.count, 1);
   assert.deepEqual(names(events), ['models-changed', 'models-unreadable']);
 });
+
+test('what became of learned decisions is told at the end, once', (t) => {
+  const { log, events } = recordingLogger();
+  const watch = new ModelWatch(new ModelStore(join(temporaryFolder(t), 'models')), log);
+  watch.decisions.decisions = 3;
+  watch.decisions.replaced = 1;
+  watch.stop();
+  watch.stop();
+  assert.deepEqual(names(events), ['learned-decisions']);
+});

@@ -7,6 +7,7 @@ import { bidPrice } from '../../../../src/policy/energy/bid-price.ts';
 import { marginalRunOut } from '../../../../src/policy/energy/marginal-run-out.ts';
 import { clusterDigest } from '../../../../src/policy/learned/cluster-digest.ts';
 import { learnedForCluster } from '../../../../src/policy/learned/learned-for-cluster.ts';
+import { newLearnedCounts } from '../../../../src/policy/learned/learned-policy.ts';
 import { ModelStore } from '../../../../src/policy/learned/model-store.ts';
 import { RandomStream } from '../../../../src/util/rng.ts';
 import { podOf, SLEEP, server } from '../../../support/random-cluster.ts';
@@ -74,7 +75,7 @@ test('`learned` takes the model of the cluster that it finds, else the frozen on
 
 test('a run takes the other model as soon as one is put to use, and the one of before after an undo', (t) => {
   const store = storeOf(t);
-  const changes = { count: 0 };
+  const changes = { count: 0, decisions: newLearnedCounts() };
   store.use('m', first, '{}', 'now');
   const context = { cluster: new ClusterState(nodes), random: new RandomStream(1) };
   const run = learnedForCluster({ store, frozen: undefined, guardShare: 0.5, changes }).start(context);
@@ -87,4 +88,6 @@ test('a run takes the other model as soon as one is put to use, and the one of b
   store.undo(cluster, 'now');
   changes.count++;
   assert.ok(!terms().includes('cpu-price'));
+  run.choose(podOf(1), { nodes: Int32Array.of(0, 1, 2), count: 3 });
+  assert.equal(changes.decisions.decisions, 1);
 });
