@@ -3,6 +3,7 @@ import { classicBench } from './classic.bench.ts';
 import { closedFormsBench } from './closed-forms.bench.ts';
 import { conservationBench } from './conservation.bench.ts';
 import { daemon10HzBench, daemonBench } from './daemon.bench.ts';
+import { dqnBench } from './dqn.bench.ts';
 import { frozenBench } from './frozen.bench.ts';
 import { guestPodsBench } from './guest-pods.bench.ts';
 import { historyBench } from './history.bench.ts';
@@ -14,6 +15,7 @@ import { openbResultsBench } from './openb-results.bench.ts';
 import { openbSpeedBench } from './openb-speed.bench.ts';
 import { ownClusterBench } from './own-cluster.bench.ts';
 import { ownClusterWrongBench } from './own-cluster-wrong.bench.ts';
+import { placementTrainingBench } from './placement-training.bench.ts';
 import { pwrBench } from './pwr.bench.ts';
 import { rapl1khzBench } from './rapl-1khz.bench.ts';
 import { rbacBench } from './rbac.bench.ts';
@@ -50,9 +52,11 @@ export const benches: readonly Bench[] = [
   rbacBench,
   guestPodsBench,
   classicBench,
+  placementTrainingBench,
   updatesBench,
   inferenceBench,
   ownClusterBench,
   ownClusterWrongBench,
+  dqnBench,
   frozenBench,
 ];

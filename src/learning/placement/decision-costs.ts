@@ -10,7 +10,7 @@ const SECONDS_PER_HOUR = 3600;
 /**
  * What one decision costs at once, in mean pod energies. The run-out energies of all placements add up to the energy of the
  * whole run (they are the differences of a potential), so that each decision is charged with what it brings about and
- * with nothing of what the other pods burn; see docs/developer/placement-learning.md. What the pod needs anywhere is taken
+ * with nothing of what the other pods burn. What the pod needs anywhere is taken
  * off. Waiting and missed objectives cost what they add to the priced energy of the run.
  */
 export class DecisionCosts {

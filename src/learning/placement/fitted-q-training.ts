@@ -38,7 +38,7 @@ export interface FittedQSettings extends Exploration {
   readonly mixings: readonly number[];
 }
 
-/** Lambda, discount time and mixings: see docs/developer/placement-learning.md for what others did. */
+/** Found on development clusters; short returns (lambda below 0.95) learn no opportunity cost at all. */
 export const defaultFittedQ: FittedQSettings = {
   seed: 0,
   rounds: 20,
@@ -230,7 +230,10 @@ export class FittedQTraining {
       { point: this.#point, mixing: 0 },
       ...ridges.flatMap((ridge) => {
         const q = this.#fit(ridge);
-        return mixings.map((mixing) => ({ point: this.#added(q, mixing), mixing }));
+        const placing = mixings.map((mixing) => ({ point: this.#added(q, mixing, 0), mixing }));
+        if (!this.#gate.space.waits) return placing;
+        // Where to place and when to wait go wrong on their own.
+        return [...placing, ...mixings.map((mixing) => ({ point: this.#added(q, mixing, mixing), mixing }))];
       }),
     ];
     const seeds = this.#drawSeeds(probeSeeds);
@@ -256,10 +259,10 @@ export class FittedQTraining {
   }
 
   /** Q is a cost: nodes of less are taken, and pods wait where waiting costs less. */
-  #added(q: Float64Array, mixing: number): Float64Array {
+  #added(q: Float64Array, mixing: number, waiting: number): Float64Array {
     const point = this.#point.slice();
     for (const [i, position] of this.#learned.entries())
-      point[position]! += (position < TERM_COUNT ? mixing : -mixing) * q[i]!;
+      point[position]! += (position < TERM_COUNT ? mixing : -waiting) * q[i]!;
     return point;
   }
 

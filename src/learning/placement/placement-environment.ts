@@ -13,7 +13,7 @@ import {
   WAIT,
 } from '../../policy/policy.ts';
 import { Simulation } from '../../simulation/engine.ts';
-import type { Situation } from '../../simulation/simulation.ts';
+import type { SimulationResult, Situation } from '../../simulation/simulation.ts';
 import { RandomStream } from '../../util/rng.ts';
 import type { Environment, Step } from '../environment.ts';
 import { errors } from '../errors.ts';
@@ -46,6 +46,8 @@ export class PlacementEnvironment implements Environment {
   readonly observationSize: number;
   readonly actions: readonly number[];
   readonly masked = true;
+  /** Of the last episode that came to its end. */
+  lastResult: SimulationResult | undefined;
   readonly #options: PlacementOptions;
   readonly #rows: number;
   readonly #mask: Uint8Array;
@@ -90,6 +92,7 @@ export class PlacementEnvironment implements Environment {
     } else step.reward = -asked.cost;
     step.terminated = terminated;
     if (terminated) {
+      this.lastResult = simulation.result();
       observation.fill(0);
       this.#mask.fill(0);
       this.#simulation = undefined;
