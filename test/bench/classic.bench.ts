@@ -32,6 +32,8 @@ export const classicBench: Bench = {
       kernels: set,
       ...(wanted === undefined ? {} : { 'only tasks with': wanted.join(', ') }),
     };
+    const taken = journal.records.length;
+    if (taken > 0) details['runs taken from a journal, timed when they were made'] = taken;
     for (const task of tasks) {
       const budget = quick ? Math.round(task.budget / 50) : task.budget;
       const runs = seeds.map((one) => {
