@@ -38,7 +38,10 @@ export interface FittedQSettings extends Exploration {
   readonly mixings: readonly number[];
 }
 
-/** Found on development clusters; short returns (lambda below 0.95) learn no opportunity cost at all. */
+/**
+ * Lambda and horizon as usual for this problem: short returns (lambda below 0.95) learn no opportunity cost at all. Share,
+ * temperature and ridges were chosen on two development cells and nowhere else.
+ */
 export const defaultFittedQ: FittedQSettings = {
   seed: 0,
   rounds: 20,
