@@ -58,6 +58,12 @@ export const errors = defineErrors({
     expected: 'a new or empty folder to begin in; with --resume one in which a training was begun',
     action: 'name another folder, or add --resume to go on with the training in this one',
   },
+  KISIM_E_LEARNING_MODEL: {
+    summary: 'a model of a network cannot be used',
+    expected:
+      'an ONNX file that this program wrote, unchanged, with finite weights, for the task that it is used in',
+    action: 'name the right file, or train the model anew',
+  },
   KISIM_E_LEARNING_ASSIGNMENT: {
     summary: 'placements found with hindsight cannot be imitated',
     expected: 'a node with room on arrival for every pod, and decisions with more than one candidate',

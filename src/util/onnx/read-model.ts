@@ -17,6 +17,8 @@ export interface OnnxSummary {
   readonly opset: number | undefined;
   /** Domains of other operators that it needs. */
   readonly otherDomains: readonly string[];
+  /** Name of the graph; empty where it has none. */
+  readonly graph: string;
   readonly inputs: readonly OnnxValue[];
   readonly outputs: readonly OnnxValue[];
   readonly initializers: readonly OnnxTensor[];
@@ -57,18 +59,20 @@ export function readOnnx(file: Uint8Array): OnnxSummary {
 
 function readGraph(
   graph: Uint8Array,
-): Pick<OnnxSummary, 'inputs' | 'outputs' | 'initializers' | 'operators'> {
+): Pick<OnnxSummary, 'graph' | 'inputs' | 'outputs' | 'initializers' | 'operators'> {
+  let name = '';
   const inputs: OnnxValue[] = [];
   const outputs: OnnxValue[] = [];
   const initializers: OnnxTensor[] = [];
   const operators = new Set<string>();
   for (const { field, bytes } of protobufFields(graph)) {
     if (field === 1) operators.add(textOf(fieldsOf(bytes).get(4)));
+    else if (field === 2) name = Buffer.from(bytes).toString();
     else if (field === 5) initializers.push(readTensor(bytes));
     else if (field === 11) inputs.push(readValue(bytes));
     else if (field === 12) outputs.push(readValue(bytes));
   }
-  return { inputs, outputs, initializers, operators: [...operators].sort() };
+  return { graph: name, inputs, outputs, initializers, operators: [...operators].sort() };
 }
 
 function readTensor(bytes: Uint8Array): OnnxTensor {
