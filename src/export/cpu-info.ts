@@ -1,4 +1,4 @@
-import { labelText } from './exposition.ts';
+import { labelText } from '../util/exposition.ts';
 
 /**
  * The labels of `kepler_node_cpu_info` from the text of /proc/cpuinfo, one for each processor. Fields that an

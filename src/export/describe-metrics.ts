@@ -1,4 +1,5 @@
-import { allFamilies, type MetricFamily } from './metric-families.ts';
+import type { MetricFamily } from '../util/exposition.ts';
+import { allFamilies } from './metric-families.ts';
 
 /** docs/user/metrics.md, made from the table that `/metrics` is written from. */
 export function describeMetrics(): string {

@@ -1,5 +1,5 @@
+import { labelText } from '../util/exposition.ts';
 import type { EntityTotals } from './entity-ledger.ts';
-import { labelText } from './exposition.ts';
 
 /** The labels of an entity without zone and source. */
 export function entityLabels(totals: EntityTotals, nodeName: string): string {

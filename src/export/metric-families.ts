@@ -1,9 +1,4 @@
-export interface MetricFamily {
-  readonly name: string;
-  readonly type: 'counter' | 'gauge';
-  readonly help: string;
-  readonly labels: readonly string[];
-}
+import type { MetricFamily } from '../util/exposition.ts';
 
 function counter(name: string, help: string, ...labels: string[]): MetricFamily {
   return { name, type: 'counter', help, labels };

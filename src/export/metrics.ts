@@ -1,11 +1,12 @@
 import type { EntityKind } from '../inventory/entity.ts';
 import type { Provenance } from '../meter/power-source.ts';
+import type { MetricFamily } from '../util/exposition.ts';
+import { decimalText, type ExpositionFormat, ExpositionWriter, labelText } from '../util/exposition.ts';
 import type { Nanoseconds } from '../util/units.ts';
 import type { EntityTotals } from './entity-ledger.ts';
-import { decimalText, type ExpositionFormat, ExpositionWriter, labelText } from './exposition.ts';
 import type { Ledger } from './ledger.ts';
 import { listedEntities, listedProcesses, type ProcessMetric } from './listed-entities.ts';
-import { entityFamiliesByKind, type MetricFamily, nodeFamilies, ownFamilies } from './metric-families.ts';
+import { entityFamiliesByKind, nodeFamilies, ownFamilies } from './metric-families.ts';
 import { type ExporterIdentity, type ExporterStatus, writeOwnMetrics } from './own-metrics.ts';
 import { writePlacementMetrics } from './placement-metrics.ts';
 import type { PlacementView } from './placement-view.ts';

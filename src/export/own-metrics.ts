@@ -1,7 +1,8 @@
 import type { IdleState } from '../attribution/interval.ts';
-import { decimalText, type ExpositionWriter, labelText } from './exposition.ts';
+import type { MetricFamily } from '../util/exposition.ts';
+import { decimalText, type ExpositionWriter, labelText } from '../util/exposition.ts';
 import type { Ledger } from './ledger.ts';
-import { ownFamilies as families, type MetricFamily } from './metric-families.ts';
+import { ownFamilies as families } from './metric-families.ts';
 
 /** Who answers. */
 export interface ExporterIdentity {

@@ -1,5 +1,6 @@
-import { decimalText, type ExpositionWriter, labelText } from './exposition.ts';
-import { placementFamilies as families, type MetricFamily } from './metric-families.ts';
+import type { MetricFamily } from '../util/exposition.ts';
+import { decimalText, type ExpositionWriter, labelText } from '../util/exposition.ts';
+import { placementFamilies as families } from './metric-families.ts';
 import type { PlacementView, ViewedEnergy } from './placement-view.ts';
 
 /** The series of the placement loop. */

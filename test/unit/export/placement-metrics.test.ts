@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ExpositionWriter } from '../../../src/export/exposition.ts';
 import { placementFamilies } from '../../../src/export/metric-families.ts';
 import { writePlacementMetrics } from '../../../src/export/placement-metrics.ts';
 import type { PlacementView } from '../../../src/export/placement-view.ts';
+import { ExpositionWriter } from '../../../src/util/exposition.ts';
 import { liveView, simulatedView } from '../../support/placement-views.ts';
 
 function samples(view: PlacementView): string[] {

@@ -7,7 +7,7 @@ import {
   escapeLabelValue,
   labelText,
   negotiateFormat,
-} from '../../../src/export/exposition.ts';
+} from '../../../src/util/exposition.ts';
 
 test('backslash, quote and line feed are escaped in a label value, and nothing else', () => {
   assert.equal(escapeLabelValue('a\\b"c\nd\té{}'), 'a\\\\b\\"c\\nd\té{}');
@@ -66,5 +66,18 @@ test('OpenMetrics names a counter without its suffix in the header and ends with
   assert.equal(
     writer.finish(),
     '# HELP a_joules A\n# TYPE a_joules counter\na_joules_total{x="1"} 2\n# EOF\n',
+  );
+});
+
+test('the parts of a histogram stand under one header', () => {
+  const writer = new ExpositionWriter('prometheus');
+  writer.family({ name: 'wait_seconds', type: 'histogram', help: 'Waits', labels: [] });
+  writer.sample('le="0.1"', '3', '_bucket');
+  writer.sample('le="+Inf"', '4', '_bucket');
+  writer.sample('', '4', '_count');
+  assert.equal(
+    writer.finish(),
+    '# HELP wait_seconds Waits\n# TYPE wait_seconds histogram\n' +
+      'wait_seconds_bucket{le="0.1"} 3\nwait_seconds_bucket{le="+Inf"} 4\nwait_seconds_count 4\n',
   );
 });

@@ -1,4 +1,9 @@
-import type { MetricFamily } from './metric-families.ts';
+export interface MetricFamily {
+  readonly name: string;
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly help: string;
+  readonly labels: readonly string[];
+}
 
 /** The text formats that Prometheus asks for. */
 export type ExpositionFormat = 'prometheus' | 'openmetrics';
@@ -73,8 +78,11 @@ export class ExpositionWriter {
     this.#headerWritten = false;
   }
 
-  /** @param labels text made by `labelText` */
-  sample(labels: string, value: string): void {
+  /**
+   * @param labels text made by `labelText`
+   * @param suffix of the name, for the parts of a histogram: `_bucket`, `_sum`, `_count`
+   */
+  sample(labels: string, value: string, suffix = ''): void {
     const family = this.#family;
     if (family === undefined) throw new Error('a sample without a metric family');
     if (!this.#headerWritten) {
@@ -86,7 +94,8 @@ export class ExpositionWriter {
       this.#parts.push(`# HELP ${name} ${family.help}\n# TYPE ${name} ${family.type}\n`);
       this.#headerWritten = true;
     }
-    this.#parts.push(labels === '' ? `${family.name} ${value}\n` : `${family.name}{${labels}} ${value}\n`);
+    const name = `${family.name}${suffix}`;
+    this.#parts.push(labels === '' ? `${name} ${value}\n` : `${name}{${labels}} ${value}\n`);
   }
 
   finish(): string {
