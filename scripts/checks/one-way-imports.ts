@@ -18,9 +18,11 @@ export const roomOrder = [
   'simulation',
   'learning',
   'evaluation',
+  'load',
+  'autoscaling',
+  'queueing',
   'kubernetes',
   'controller',
-  'load',
   'export',
   'web',
   'service',
@@ -38,6 +40,8 @@ const runsEverywhere: readonly Room[] = [
   'simulation',
   'learning',
   'evaluation',
+  'autoscaling',
+  'queueing',
 ];
 const outside: readonly Room[] = ['kubernetes', 'daemon', 'meter'];
 
