@@ -1,4 +1,5 @@
 import type { ClusterRecordSink } from './cluster-record-sink.ts';
+import type { CollectionNote, CollectionSink } from './collection-record.ts';
 import type { NodeEnergyRecord } from './node-energy-record.ts';
 import type { ClusterWatchedRecord, NodeSeenRecord, PodsPresentRecord } from './node-seen-record.ts';
 import type { PodRunRecord } from './pod-run-record.ts';
@@ -8,7 +9,8 @@ export type ClusterNote =
   | { readonly kind: 'node-energy'; readonly record: NodeEnergyRecord }
   | { readonly kind: 'node-seen'; readonly record: NodeSeenRecord }
   | { readonly kind: 'pods-present'; readonly record: PodsPresentRecord }
-  | { readonly kind: 'watched'; readonly record: ClusterWatchedRecord };
+  | { readonly kind: 'watched'; readonly record: ClusterWatchedRecord }
+  | CollectionNote;
 
 /** Of about 300 bytes each. A big cluster tells all its pods at once when watching begins. */
 const MOST_NOTES = 150_000;
@@ -16,7 +18,7 @@ const MOST_NOTES = 150_000;
 const NOTES_PER_WRITE = 250;
 
 /** Records of a cluster that wait to be written. While the disk takes none the oldest are dropped, and counted. */
-export class ClusterNotes implements ClusterRecordSink {
+export class ClusterNotes implements ClusterRecordSink, CollectionSink {
   readonly #isWorthWriting: () => void;
   #notes: ClusterNote[] = [];
   #dropped = 0;
@@ -52,6 +54,10 @@ export class ClusterNotes implements ClusterRecordSink {
 
   clusterWatched(record: ClusterWatchedRecord): void {
     this.#add({ kind: 'watched', record });
+  }
+
+  collected(note: CollectionNote): void {
+    this.#add(note);
   }
 
   oldest(): readonly ClusterNote[] {

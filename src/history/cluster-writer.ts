@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3';
 import type { ClusterKind } from './cluster-kind.ts';
 import type { ClusterNote } from './cluster-notes.ts';
+import { CollectionWriter } from './collection-writer.ts';
 import type { NodeEnergyRecord } from './node-energy-record.ts';
 import type { ClusterWatchedRecord, NodeSeenRecord, PodsPresentRecord } from './node-seen-record.ts';
 import type { PodRunRecord } from './pod-run-record.ts';
@@ -8,9 +9,10 @@ import type { PodRunRecord } from './pod-run-record.ts';
 /** A shape that is in use is marked as used at least so often: retention keeps those of the last day at the least. */
 const MARK_SHAPES_MILLISECONDS = 3_600_000;
 
-/** Writes pods' lives, nodes and their energy, to be called inside a transaction. */
+/** Writes pods' lives, nodes, their energy and what else is collected, to be called inside a transaction. */
 export class ClusterWriter {
   readonly #statements: ReturnType<typeof prepareStatements>;
+  readonly #collection: CollectionWriter;
   #shapes = new WeakMap<object, { readonly id: number; readonly markedAt: number }>();
   readonly #nodes = new Map<string, number>();
   /** Of descriptions that were told before: a node that stays the same is told every minute. */
@@ -20,6 +22,7 @@ export class ClusterWriter {
 
   constructor(db: Database.Database) {
     this.#statements = prepareStatements(db);
+    this.#collection = new CollectionWriter(db, (cluster, name) => this.#nodeOf(cluster, name));
   }
 
   write(notes: readonly ClusterNote[]): void {
@@ -28,7 +31,8 @@ export class ClusterWriter {
       else if (note.kind === 'node-energy') this.#nodeEnergy(note.record);
       else if (note.kind === 'node-seen') this.#nodeSeen(note.record);
       else if (note.kind === 'pods-present') this.#podsPresent(note.record);
-      else this.#watched(note.record);
+      else if (note.kind === 'watched') this.#watched(note.record);
+      else this.#collection.write(note);
     }
   }
 

@@ -8,6 +8,7 @@ import { BatchWriter } from './batch-writer.ts';
 import { ClusterNotes } from './cluster-notes.ts';
 import type { ClusterRecordSink } from './cluster-record-sink.ts';
 import { ClusterWriter } from './cluster-writer.ts';
+import type { CollectionNote, CollectionSink } from './collection-record.ts';
 import { type DecisionNote, DecisionNotes } from './decision-notes.ts';
 import type { DecisionRecord } from './decision-record.ts';
 import { DecisionWriter } from './decision-writer.ts';
@@ -78,7 +79,7 @@ interface OpenHistory {
  * history.accept(interval);
  * history.close();
  */
-export class History implements IntervalSink, ClusterRecordSink {
+export class History implements IntervalSink, ClusterRecordSink, CollectionSink {
   readonly #options: HistoryOptions;
   readonly #clock: Clock;
   readonly #buffer = new SecondBuffer();
@@ -174,6 +175,11 @@ export class History implements IntervalSink, ClusterRecordSink {
 
   clusterWatched(record: ClusterWatchedRecord): void {
     this.#cluster.clusterWatched(record);
+  }
+
+  /** What `kisimd collect` saw; kept like the lives of pods. Never throws. */
+  collected(note: CollectionNote): void {
+    this.#cluster.collected(note);
   }
 
   /** A burst does not wait for the meter. */

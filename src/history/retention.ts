@@ -133,6 +133,7 @@ export class Retention {
     s.deleteShapes.run(cut, CLUSTER_ROWS_PER_STEP);
     s.deleteNodesSeen.run(cut);
     s.deleteWatches.run(cut);
+    for (const statement of s.deleteCollected) statement.run(cut, CLUSTER_ROWS_PER_STEP);
     s.deleteNodeEnergy.run(clock - this.#config.minuteDays * DAY, NODE_MINUTES_PER_STEP);
   }
 }
@@ -181,6 +182,30 @@ function prepareStatements(db: Database.Database) {
     ),
     deleteNodesSeen: db.prepare<[number]>('DELETE FROM node_seen WHERE last_ms < ?'),
     deleteWatches: db.prepare<[number]>('DELETE FROM cluster_watch WHERE to_ms < ?'),
+    deleteCollected: [
+      ...(
+        [
+          ['job', 'seen_ms'],
+          ['job_pod', 'seen_ms'],
+          ['cluster_state', 'ms'],
+          ['scheduling_event', 'ms'],
+          ['metric', 'ms'],
+          ['collection', 'to_ms'],
+        ] as const
+      ).map(([table, time]) =>
+        db.prepare<[number, number]>(
+          `DELETE FROM ${table} WHERE id IN (SELECT id FROM ${table} WHERE ${time} < ? ORDER BY ${time} LIMIT ?)`,
+        ),
+      ),
+      db.prepare<[number, number]>(
+        `DELETE FROM node_use WHERE (ms, n, source) IN
+           (SELECT ms, n, source FROM node_use WHERE ms < ? ORDER BY ms LIMIT ?)`,
+      ),
+      db.prepare<[number, number]>(
+        `DELETE FROM collection_gap WHERE (cluster, from_ms, reason) IN
+           (SELECT cluster, from_ms, reason FROM collection_gap WHERE to_ms < ? LIMIT ?)`,
+      ),
+    ],
     deleteNodeEnergy: db.prepare<[number, number]>(
       `DELETE FROM node_energy WHERE (ts, n, source) IN
          (SELECT ts, n, source FROM node_energy WHERE ts < ? ORDER BY ts LIMIT ?)`,

@@ -1,4 +1,5 @@
 import { clusterStatements } from './cluster-schema.ts';
+import { collectionStatements } from './collection-schema.ts';
 import { decisionStatements } from './decision-schema.ts';
 import { viewStatements } from './views.ts';
 
@@ -110,4 +111,5 @@ export const migrations: readonly Migration[] = [
   [...tables, ...viewStatements],
   decisionStatements,
   clusterStatements,
+  collectionStatements,
 ];

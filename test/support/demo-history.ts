@@ -2,6 +2,7 @@ import { History } from '../../src/history/history.ts';
 import type { Entity } from '../../src/inventory/entity.ts';
 import { silentLogger } from '../../src/util/log.ts';
 import { writeDemoCluster } from './demo-cluster.ts';
+import { writeDemoCollection } from './demo-collection.ts';
 import { demoDecisions } from './demo-decisions.ts';
 import { entityOf, historyConfig, makeInterval, START_UNIX_SECONDS } from './history-intervals.ts';
 
@@ -70,6 +71,7 @@ export function writeDemoHistory(path: string): void {
   history.bound('9ae0', 'green-2');
   history.bound('77aa', 'old-1');
   writeDemoCluster(history);
+  writeDemoCollection(history);
   for (let step = 0; step < STEPS; step++) {
     const second = START_UNIX_SECONDS + step * STEP_SECONDS;
     const hour = (step * STEP_SECONDS) / 3600;
