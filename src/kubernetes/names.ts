@@ -18,6 +18,16 @@ export const SKIP_LABEL = `${DOMAIN}/skip`;
 export const JOB_LABEL = `${DOMAIN}/start`;
 export const JOB_LABEL_VALUE = 'when-placed';
 
+/** The same, for one that is to be admitted from a queue first: `kisimd.io/start=when-admitted`. */
+export const QUEUED_LABEL_VALUE = 'when-admitted';
+
+/** Label of a Deployment whose replicas may be set: `kisimd.io/scale=enabled`. */
+export const SCALE_LABEL = `${DOMAIN}/scale`;
+export const SCALE_LABEL_VALUE = 'enabled';
+
+/** By this name an AdmissionCheck of Kueue says that its workloads are the program's to admit. */
+export const ADMISSION_CONTROLLER = `${DOMAIN}/admission`;
+
 /** Label of a Deployment whose template is to prefer the nodes that work costs least on. Each change replaces its pods. */
 export const PREFER_LABEL = `${DOMAIN}/prefer`;
 export const PREFER_LABEL_VALUE = 'efficient-nodes';
@@ -53,6 +63,9 @@ export const MANAGED_BY_LABEL = 'app.kubernetes.io/managed-by';
 
 export const DEFAULT_NAMESPACE = 'kisimd';
 export const LEASE_NAME = 'kisimd';
+/** Of the loops that run beside the placement loop, each with a leader of its own. */
+export const AUTOSCALE_LEASE_NAME = 'kisimd-autoscale';
+export const QUEUE_LEASE_NAME = 'kisimd-queue';
 /** Of the ConfigMap that stops all placement while it is there and says so. */
 export const PAUSE_CONFIG_MAP = 'kisimd-pause';
 /** Where the webhook that gates pods is asked. */

@@ -1,4 +1,4 @@
-import { LEASE_NAME, PAUSE_CONFIG_MAP } from './names.ts';
+import { AUTOSCALE_LEASE_NAME, LEASE_NAME, PAUSE_CONFIG_MAP, QUEUE_LEASE_NAME } from './names.ts';
 
 /** What a user switches on; `placement` is always there. */
 export type ActingFeature =
@@ -8,7 +8,10 @@ export type ActingFeature =
   | 'node-advice'
   | 'eviction'
   | 'kubelet-use'
-  | 'metrics-use';
+  | 'metrics-use'
+  | 'autoscaling'
+  | 'queue'
+  | 'kueue';
 
 /** One rule of a role, with what it is for. */
 export interface Permission {
@@ -183,6 +186,89 @@ export const permissions: readonly Permission[] = [
     resource: 'pods',
     verbs: ['list'],
     why: 'to read what pods use of CPU from metrics-server',
+  },
+  {
+    feature: 'autoscaling',
+    scope: 'cluster',
+    apiGroup: 'apps',
+    resource: 'deployments',
+    verbs: ['get'],
+    why: 'to see whether a Deployment asks to be scaled, and how many of its pods serve',
+  },
+  {
+    feature: 'autoscaling',
+    scope: 'cluster',
+    apiGroup: 'apps',
+    resource: 'deployments/scale',
+    verbs: ['get', 'patch'],
+    why: 'to set the replicas of Deployments that ask for it',
+  },
+  {
+    feature: 'autoscaling',
+    scope: 'own',
+    apiGroup: 'coordination.k8s.io',
+    resource: 'leases',
+    verbs: ['get', 'update'],
+    names: [AUTOSCALE_LEASE_NAME],
+    why: 'to hold the lease of who autoscales',
+  },
+  {
+    feature: 'queue',
+    scope: 'cluster',
+    apiGroup: 'batch',
+    resource: 'jobs',
+    verbs: ['get', 'list', 'watch', 'patch'],
+    why: 'to admit suspended Jobs that ask for it',
+  },
+  {
+    feature: 'queue',
+    scope: 'own',
+    apiGroup: 'coordination.k8s.io',
+    resource: 'leases',
+    verbs: ['get', 'update'],
+    names: [QUEUE_LEASE_NAME],
+    why: 'to hold the lease of who admits from the queue',
+  },
+  {
+    feature: 'kueue',
+    scope: 'cluster',
+    apiGroup: 'kueue.x-k8s.io',
+    resource: 'admissionchecks',
+    verbs: ['list', 'watch'],
+    why: "to see which of Kueue's admission checks are the program's",
+  },
+  {
+    feature: 'kueue',
+    scope: 'cluster',
+    apiGroup: 'kueue.x-k8s.io',
+    resource: 'admissionchecks/status',
+    verbs: ['patch'],
+    why: 'to say that the checks are served',
+  },
+  {
+    feature: 'kueue',
+    scope: 'cluster',
+    apiGroup: 'kueue.x-k8s.io',
+    resource: 'workloads',
+    verbs: ['list', 'watch'],
+    why: 'to see which workloads wait for a check',
+  },
+  {
+    feature: 'kueue',
+    scope: 'cluster',
+    apiGroup: 'kueue.x-k8s.io',
+    resource: 'workloads/status',
+    verbs: ['patch'],
+    why: 'to let workloads start, and to say where',
+  },
+  {
+    feature: 'kueue',
+    scope: 'own',
+    apiGroup: 'coordination.k8s.io',
+    resource: 'leases',
+    verbs: ['get', 'update'],
+    names: [QUEUE_LEASE_NAME],
+    why: 'to hold the lease of who admits from the queue',
   },
 ];
 

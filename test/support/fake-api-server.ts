@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { accessReview } from './fake-api/access-review.ts';
-import { discovery } from './fake-api/discovery.ts';
+import { discovery, isServed } from './fake-api/discovery.ts';
 import { Faults } from './fake-api/faults.ts';
 import { ListPages } from './fake-api/list-pages.ts';
 import { ObjectStore } from './fake-api/object-store.ts';
@@ -47,6 +47,7 @@ export class FakeApiServer {
   readonly forbidden = new Set<string>();
   /** As servers before 1.36 are, without MutatingAdmissionPolicy. */
   withoutPolicies = false;
+  hasKueue = false;
   token: string | undefined;
   gitVersion: string;
   readonly #watchSecond: number;
@@ -181,7 +182,8 @@ export class FakeApiServer {
     }
     try {
       this.#authorise(request, served, isWatch);
-      const path = parsePath(url.pathname);
+      const found = parsePath(url.pathname);
+      const path = found !== undefined && isServed(found.resource, this) ? found : undefined;
       if (path !== undefined && isWatch && path.name === undefined) {
         const { resource, namespace } = path;
         served.status = 200;
@@ -233,7 +235,7 @@ export class FakeApiServer {
   #other({ method, path, body: asked }: ServedRequest): { status: number; body: unknown } {
     if (method === 'POST' && path === '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews')
       return { status: 201, body: accessReview(asked, this.forbidden) };
-    const body = discovery(path, this.gitVersion, this.withoutPolicies);
+    const body = discovery(path, this);
     return body === undefined ? { status: 404, body: '404 page not found\n' } : { status: 200, body };
   }
 
@@ -271,7 +273,12 @@ export class FakeApiServer {
       else this.operations.evict(namespace!, name, body);
       return { status: 201, body: { kind: 'Status', apiVersion: 'v1', status: 'Success', code: 201 } };
     }
-    if (subresource !== undefined && !(subresource === 'status' && resource.status === true))
+    if (subresource === 'scale' && resource.scale === true && method === 'GET')
+      return { status: 200, body: this.operations.scale(one) };
+    const isKnown =
+      (subresource === 'status' && resource.status === true) ||
+      (subresource === 'scale' && resource.scale === true);
+    if (subresource !== undefined && !isKnown)
       throw new Refusal(404, 'NotFound', 'the server could not find the requested resource');
     switch (method) {
       case 'GET':

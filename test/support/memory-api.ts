@@ -1,6 +1,6 @@
 import { errors } from '../../src/kubernetes/errors.ts';
 import type { KubeApi, KubeRequest, KubeResponse, PatchType } from '../../src/kubernetes/kube-api.ts';
-import { discovery } from './fake-api/discovery.ts';
+import { discovery, isServed } from './fake-api/discovery.ts';
 import { Faults } from './fake-api/faults.ts';
 import { ObjectStore } from './fake-api/object-store.ts';
 import type { StoredObject } from './fake-api/objects.ts';
@@ -27,6 +27,7 @@ export class MemoryApi implements KubeApi {
   readonly faults = new Faults();
   readonly requests: KubeRequest[] = [];
   gitVersion = 'v1.36.4';
+  hasKueue = false;
   /** Called before each request is carried out: what happens in the cluster meanwhile. */
   meanwhile: (request: KubeRequest) => void = () => undefined;
 
@@ -101,8 +102,8 @@ export class MemoryApi implements KubeApi {
     body: unknown;
   } {
     const parsed = parsePath(path);
-    if (parsed === undefined) {
-      const found = discovery(path, this.gitVersion);
+    if (parsed === undefined || !isServed(parsed.resource, this)) {
+      const found = discovery(path, this);
       return found === undefined
         ? { status: 404, body: '404 page not found\n' }
         : { status: 200, body: found };
@@ -120,6 +121,10 @@ export class MemoryApi implements KubeApi {
     if (method === 'DELETE') return { status: 200, body: this.operations.delete(one, body) };
     if (method === 'PATCH')
       return this.operations.patch(one, contentTypes[patchType], body, String(query?.['fieldManager'] ?? ''));
-    return { status: 200, body: this.store.get(resource, namespace, name) };
+    const isScale = parsed.subresource === 'scale';
+    return {
+      status: 200,
+      body: isScale ? this.operations.scale(one) : this.store.get(resource, namespace, name),
+    };
   }
 }

@@ -13,8 +13,8 @@ export const setupCommand: CommandSpec = {
     {
       flags: '--features <list>',
       description:
-        'what is to be used beside placement, with commas: jobs, deployments, node-advice, eviction, kubelet-use, metrics-use or none; the ' +
-        'configured ones where left out',
+        'what is to be used beside placement, with commas: jobs, deployments, node-advice, eviction, kubelet-use, ' +
+        'metrics-use, autoscaling, queue, kueue or none; the configured ones where left out',
     },
     {
       flags: '--opt-in <namespace>',

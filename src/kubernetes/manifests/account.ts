@@ -31,13 +31,13 @@ export function clusterRole(features: Iterable<ActingFeature>): RoleObject {
   return { apiVersion: `${RBAC}/v1`, kind: 'ClusterRole', metadata: ownMetadata(COMPONENT), rules };
 }
 
-/** What it may do in its own namespace alone: its lease, its emergency stop. */
-export function ownRole(namespace: string): RoleObject {
+/** What it may do in its own namespace alone: its leases, its emergency stop. */
+export function ownRole(namespace: string, features: Iterable<ActingFeature> = []): RoleObject {
   return {
     apiVersion: `${RBAC}/v1`,
     kind: 'Role',
     metadata: ownMetadata(COMPONENT, namespace),
-    rules: rulesOf(permissionsOf([], 'own')),
+    rules: rulesOf(permissionsOf(features, 'own')),
   };
 }
 

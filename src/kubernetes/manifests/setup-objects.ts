@@ -35,7 +35,7 @@ export function setupObjects({
     serviceAccount(namespace),
     clusterRole(features),
     clusterRoleBinding(namespace),
-    ownRole(namespace),
+    ownRole(namespace, features),
     ownRoleBinding(namespace),
     ...(gatesBy === undefined
       ? []

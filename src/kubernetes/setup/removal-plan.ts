@@ -3,12 +3,14 @@ import { isGated } from '../gated-pod-patch.ts';
 import type { KubeApi } from '../kube-api.ts';
 import type { KubeObject } from '../kube-object.ts';
 import {
+  AUTOSCALE_LEASE_NAME,
   DOMAIN,
   JOB_LABEL,
   JOB_LABEL_VALUE,
   LEASE_NAME,
   OPT_IN_LABEL,
   PAUSE_CONFIG_MAP,
+  QUEUE_LEASE_NAME,
   SLEEP_ANNOTATION,
 } from '../names.ts';
 import { demandRemovalAccess } from './access.ts';
@@ -114,7 +116,9 @@ async function ownObjects(api: KubeApi, kinds: readonly OwnKind[]): Promise<read
 async function ownInNamespace(api: KubeApi, namespace: string): Promise<readonly OwnObject[]> {
   const found: OwnObject[] = [];
   for (const [kind, path] of [
-    ['Lease', `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases/${LEASE_NAME}`],
+    ...[LEASE_NAME, AUTOSCALE_LEASE_NAME, QUEUE_LEASE_NAME].map(
+      (name) => ['Lease', `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases/${name}`] as const,
+    ),
     ['ConfigMap', `/api/v1/namespaces/${namespace}/configmaps/${PAUSE_CONFIG_MAP}`],
   ] as const) {
     const object = await readObject(api, path);

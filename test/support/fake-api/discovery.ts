@@ -1,7 +1,21 @@
-import { apiVersionOf, resources } from './resources.ts';
+import { apiVersionOf, resources as everything, type Resource } from './resources.ts';
+
+export interface Served {
+  readonly gitVersion: string;
+  /** As servers before 1.36 are, without MutatingAdmissionPolicy. */
+  readonly withoutPolicies?: boolean;
+  readonly hasKueue?: boolean;
+}
+
+/** Add-ons are there where they are installed. */
+export function isServed({ addOn }: Resource, { hasKueue = false }: Pick<Served, 'hasKueue'>): boolean {
+  return addOn === undefined || hasKueue;
+}
 
 /** What the server says of itself; undefined for a path that is not there. */
-export function discovery(path: string, gitVersion: string, withoutPolicies = false): unknown {
+export function discovery(path: string, served: Served): unknown {
+  const { gitVersion, withoutPolicies = false } = served;
+  const resources = everything.filter((each) => isServed(each, served));
   if (path === '/version') {
     const [major, minor] = gitVersion.slice(1).split('.');
     return { major, minor, gitVersion, platform: 'linux/amd64' };
@@ -9,9 +23,10 @@ export function discovery(path: string, gitVersion: string, withoutPolicies = fa
   if (path === '/readyz' || path === '/livez') return 'ok';
   if (path === '/api') return { kind: 'APIVersions', versions: ['v1'] };
   const groups = [...new Set(resources.map(({ group }) => group))].filter((group) => group !== '');
-  if (path === '/apis') return { kind: 'APIGroupList', apiVersion: 'v1', groups: groups.map(groupOf) };
+  if (path === '/apis')
+    return { kind: 'APIGroupList', apiVersion: 'v1', groups: groups.map((name) => groupOf(name, resources)) };
   const group = groups.find((each) => path === `/apis/${each}`);
-  if (group !== undefined) return { kind: 'APIGroup', apiVersion: 'v1', ...groupOf(group) };
+  if (group !== undefined) return { kind: 'APIGroup', apiVersion: 'v1', ...groupOf(group, resources) };
   const groupVersion = path.replace(/^\/apis?\//, '');
   const here = resources.filter(
     (each) =>
@@ -33,7 +48,7 @@ export function discovery(path: string, gitVersion: string, withoutPolicies = fa
   };
 }
 
-function groupOf(name: string): object {
+function groupOf(name: string, resources: readonly Resource[]): object {
   const versions = [
     ...new Set(resources.filter(({ group }) => group === name).map(({ version }) => version)),
   ];

@@ -1,5 +1,5 @@
 import type { ObjectStore } from './object-store.ts';
-import { fieldsOf, isFields, type StoredObject } from './objects.ts';
+import { type Fields, fieldsOf, isFields, type StoredObject } from './objects.ts';
 import { checkJobUpdate, checkLease, newJob } from './other-rules.ts';
 import { applyPatch, jsonPatch, mergePatch, strategicPatch } from './patches.ts';
 import { boundPod, checkPodUpdate, newPod } from './pod-rules.ts';
@@ -91,13 +91,51 @@ export class Operations {
       const next = applyPatch(found, before, patch) as StoredObject;
       return { status: 200, body: this.#update(resource, subresource, next, found) };
     }
-    const old = this.#store.get(resource, namespace, name);
+    const isScale = subresource === 'scale';
+    const old = isScale ? this.scale(path) : this.#store.get(resource, namespace, name);
     let next: unknown;
     if (contentType === 'application/json-patch+json') next = jsonPatch(old, patch);
     else if (contentType === 'application/merge-patch+json') next = mergePatch(old, patch);
     else if (contentType === 'application/strategic-merge-patch+json') next = strategicPatch(old, patch);
     else throw new UnsupportedMediaType(contentType);
+    if (isScale) return { status: 200, body: this.#rescaled(path, next) };
     return { status: 200, body: this.#update(resource, subresource, next as StoredObject, old) };
+  }
+
+  /** A Scale (autoscaling/v1), with the identity of the object it is of; counts of none are left out. */
+  scale({ resource, namespace, name }: ResourcePath & { readonly name: string }): StoredObject {
+    const { metadata, ...object } = this.#store.get(resource, namespace, name);
+    const { uid, resourceVersion, creationTimestamp } = metadata;
+    const counted = (at: Fields): Fields => {
+      const count = at['replicas'];
+      return count === undefined || count === 0 ? {} : { replicas: count };
+    };
+    return {
+      apiVersion: 'autoscaling/v1',
+      kind: 'Scale',
+      metadata: {
+        name,
+        ...(namespace === undefined ? {} : { namespace }),
+        uid,
+        resourceVersion,
+        creationTimestamp,
+      },
+      spec: counted(fieldsOf(object, 'spec')),
+      status: counted(fieldsOf(object, 'status')),
+    };
+  }
+
+  #rescaled(path: ResourcePath & { readonly name: string }, scale: unknown): StoredObject {
+    const { resource, namespace, name } = path;
+    const old = this.#store.get(resource, namespace, name);
+    const { uid, resourceVersion } = fieldsOf(scale, 'metadata');
+    const replicas = fieldsOf(scale, 'spec')['replicas'] ?? 0;
+    this.#store.update(resource, {
+      ...old,
+      metadata: { ...old.metadata, uid: String(uid), resourceVersion: String(resourceVersion) },
+      spec: { ...fieldsOf(old, 'spec'), replicas },
+    });
+    return this.scale(path);
   }
 
   bind(namespace: string, name: string, body: unknown): void {

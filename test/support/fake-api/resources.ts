@@ -10,6 +10,10 @@ export interface Resource {
   readonly status?: boolean;
   /** A PUT may leave the resource version out. */
   readonly unconditional?: boolean;
+  /** Its replicas are read and set through `/scale`. */
+  readonly scale?: boolean;
+  /** Not of Kubernetes itself: served only where a test says that the add-on is installed. */
+  readonly addOn?: 'kueue';
 }
 
 function core(plural: string, kind: string, more: Partial<Resource> = {}): Resource {
@@ -46,13 +50,20 @@ export const resources: readonly Resource[] = [
     namespaced: false,
   }),
   grouped('apps', 'daemonsets', 'DaemonSet', { status: true }),
-  grouped('apps', 'deployments', 'Deployment', { status: true }),
+  grouped('apps', 'deployments', 'Deployment', { status: true, scale: true }),
   grouped('apps', 'replicasets', 'ReplicaSet', { status: true }),
   grouped('apps', 'statefulsets', 'StatefulSet', { status: true }),
   grouped('batch', 'cronjobs', 'CronJob', { status: true }),
   grouped('batch', 'jobs', 'Job', { status: true }),
   grouped('coordination.k8s.io', 'leases', 'Lease', { unconditional: false }),
   grouped('events.k8s.io', 'events', 'Event'),
+  grouped('kueue.x-k8s.io', 'admissionchecks', 'AdmissionCheck', {
+    version: 'v1beta2',
+    namespaced: false,
+    status: true,
+    addOn: 'kueue',
+  }),
+  grouped('kueue.x-k8s.io', 'workloads', 'Workload', { version: 'v1beta2', status: true, addOn: 'kueue' }),
   grouped('policy', 'poddisruptionbudgets', 'PodDisruptionBudget', { status: true }),
   grouped('rbac.authorization.k8s.io', 'clusterrolebindings', 'ClusterRoleBinding', { namespaced: false }),
   grouped('rbac.authorization.k8s.io', 'clusterroles', 'ClusterRole', { namespaced: false }),

@@ -8,7 +8,17 @@ import { permissions } from '../../../../src/kubernetes/permissions.ts';
 import { MemoryApi } from '../../../support/memory-api.ts';
 
 const namespace = 'kisimd';
-const everything = ['jobs', 'deployments', 'node-advice', 'eviction', 'kubelet-use', 'metrics-use'] as const;
+const everything = [
+  'jobs',
+  'deployments',
+  'node-advice',
+  'eviction',
+  'kubelet-use',
+  'metrics-use',
+  'autoscaling',
+  'queue',
+  'kueue',
+] as const;
 
 function kinds(objects: readonly ApiObject[]): string[] {
   return objects.map(({ kind }) => kind);
@@ -119,6 +129,33 @@ describe('what is granted', () => {
       { apiGroups: ['metrics.k8s.io'], resources: ['nodes'], verbs: ['list'] },
       { apiGroups: ['metrics.k8s.io'], resources: ['pods'], verbs: ['list'] },
     ]);
+  });
+
+  test('of loops beside placement is what each needs, with a lease of its own', () => {
+    const base = granted(clusterRole([]).rules);
+    const more = (feature: (typeof everything)[number]) =>
+      granted(clusterRole([feature]).rules).filter((each) => !base.includes(each));
+    const leases = (feature: (typeof everything)[number]) =>
+      ownRole(namespace, [feature]).rules.flatMap(({ resources, resourceNames = [] }) =>
+        resources.includes('leases') ? resourceNames : [],
+      );
+    assert.deepEqual(more('autoscaling'), [
+      'get deployments',
+      'get deployments/scale',
+      'patch deployments/scale',
+    ]);
+    assert.deepEqual(leases('autoscaling'), ['kisimd', 'kisimd-autoscale']);
+    assert.deepEqual(more('queue'), ['get jobs', 'list jobs', 'patch jobs', 'watch jobs']);
+    assert.deepEqual(leases('queue'), ['kisimd', 'kisimd-queue']);
+    assert.deepEqual(more('kueue'), [
+      'list admissionchecks',
+      'list workloads',
+      'patch admissionchecks/status',
+      'patch workloads/status',
+      'watch admissionchecks',
+      'watch workloads',
+    ]);
+    assert.deepEqual(leases('kueue'), ['kisimd', 'kisimd-queue']);
   });
 
   test('names each resource once, and nothing by a star', () => {
