@@ -16,13 +16,15 @@ export interface FakeSeries {
   readonly at: (unixSeconds: number) => number | undefined;
 }
 
-/** The one end point of Prometheus that is asked, over a real socket. */
+/** The end points of Prometheus that are asked, over a real socket. */
 export class FakePrometheus {
   series: readonly FakeSeries[] = [];
   /** Instead of an answer of the API. */
   instead: { readonly status: number; readonly body: string; readonly location?: string } | undefined;
   readonly requests: { readonly url: string; readonly authorization: string | undefined }[] = [];
   readonly ranges: PrometheusRange[] = [];
+  /** Answers of instant queries, by query: each series' labels with its value as Prometheus writes it. None: no data. */
+  readonly instant = new Map<string, readonly (readonly [Readonly<Record<string, string>>, string])[]>();
   readonly #server: Server;
   readonly #scheme: 'http' | 'https';
 
@@ -56,7 +58,9 @@ export class FakePrometheus {
   #answer({ url = '', headers }: IncomingMessage): NonNullable<FakePrometheus['instead']> {
     this.requests.push({ url, authorization: headers.authorization });
     if (this.instead !== undefined) return this.instead;
-    const search = new URL(url, 'http://x').searchParams;
+    const { pathname, searchParams: search } = new URL(url, 'http://x');
+    if (pathname.endsWith('/api/v1/query'))
+      return { status: 200, body: JSON.stringify(vector(this.instant.get(search.get('query') ?? '') ?? [])) };
     const number = (name: string) => Number(search.get(name));
     const range = {
       query: search.get('query') ?? '',
@@ -67,6 +71,11 @@ export class FakePrometheus {
     this.ranges.push(range);
     return { status: 200, body: JSON.stringify(matrix(this.series, range)) };
   }
+}
+
+function vector(samples: readonly (readonly [Readonly<Record<string, string>>, string])[]): object {
+  const result = samples.map(([metric, value]) => ({ metric, value: [1700000000.25, value] }));
+  return { status: 'success', data: { resultType: 'vector', result } };
 }
 
 function matrix(

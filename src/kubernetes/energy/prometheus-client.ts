@@ -28,6 +28,15 @@ export interface PrometheusSeries {
   readonly points: readonly { readonly unixMilliseconds: Milliseconds; readonly value: number }[];
 }
 
+/** One series at one moment. */
+export interface PrometheusSample {
+  readonly labels: Readonly<Record<string, string>>;
+  /** Of Prometheus: the moment of the question. */
+  readonly unixMilliseconds: Milliseconds;
+  /** As it was told: NaN and infinities too. */
+  readonly value: number;
+}
+
 const MOST_BYTES = 256 * 1024 * 1024;
 
 /** Prometheus' HTTP API (https://prometheus.io/docs/prometheus/latest/querying/api/), as little of it as is needed. */
@@ -67,7 +76,31 @@ export class PrometheusClient {
       end: String(range.endUnixMilliseconds / 1000),
       step: String(range.stepMilliseconds / 1000),
     });
-    const { status, text, location } = await this.#get(`/api/v1/query_range?${search}`, signal);
+    return this.#series(await this.#ask(`query_range?${search}`, signal));
+  }
+
+  /**
+   * What a query gives now: an element for each series, one without labels for a scalar.
+   *
+   * @throws KISIM_E_PROMETHEUS_...; the signal's reason where it is aborted
+   */
+  async queryInstant(query: string, signal?: AbortSignal): Promise<readonly PrometheusSample[]> {
+    const data = await this.#ask(`query?${new URLSearchParams({ query })}`, signal);
+    const { resultType, result } = (data ?? {}) as RawResult;
+    if (resultType === 'scalar' && Array.isArray(result)) {
+      const [seconds, value] = result as unknown as RawPoint;
+      return [{ labels: {}, unixMilliseconds: seconds * 1000, value: numberOf(value) }];
+    }
+    if (resultType !== 'vector' || !Array.isArray(result)) throw this.#unexpected(resultType, 'a vector');
+    return result.map(({ metric, value: [seconds, value] }: RawSample) => ({
+      labels: metric,
+      unixMilliseconds: seconds * 1000,
+      value: numberOf(value),
+    }));
+  }
+
+  async #ask(what: string, signal: AbortSignal | undefined): Promise<unknown> {
+    const { status, text, location } = await this.#get(`/api/v1/${what}`, signal);
     if (status === 401 || status === 403)
       throw energyErrors.KISIM_E_PROMETHEUS_REFUSED(`${this.name}: ${status} ${text.slice(0, 200).trim()}`);
     const answer = parsed(text);
@@ -85,18 +118,12 @@ export class PrometheusClient {
         ? energyErrors.KISIM_E_PROMETHEUS_UNREACHABLE(found)
         : energyErrors.KISIM_E_PROMETHEUS_QUERY(found);
     }
-    return this.#series(answer.data);
+    return answer.data;
   }
 
   #series(data: unknown): PrometheusSeries[] {
-    const { resultType, result } = (data ?? {}) as {
-      readonly resultType?: unknown;
-      readonly result?: unknown;
-    };
-    if (resultType !== 'matrix' || !Array.isArray(result))
-      throw energyErrors.KISIM_E_PROMETHEUS_ANSWER(
-        `${this.name}: a ${String(resultType)} where a matrix belongs`,
-      );
+    const { resultType, result } = (data ?? {}) as RawResult;
+    if (resultType !== 'matrix' || !Array.isArray(result)) throw this.#unexpected(resultType, 'a matrix');
     return result.map(({ metric, values = [] }: RawSeries) => ({
       labels: metric,
       points: values.flatMap(([seconds, value]) => {
@@ -104,6 +131,12 @@ export class PrometheusClient {
         return Number.isFinite(number) ? [{ unixMilliseconds: seconds * 1000, value: number }] : [];
       }),
     }));
+  }
+
+  #unexpected(resultType: unknown, expected: string): KisimError {
+    return energyErrors.KISIM_E_PROMETHEUS_ANSWER(
+      `${this.name}: a ${String(resultType)} where ${expected} belongs`,
+    );
   }
 
   async #get(path: string, signal?: AbortSignal): Promise<Answer> {
@@ -145,9 +178,27 @@ export class PrometheusClient {
   }
 }
 
+interface RawResult {
+  readonly resultType?: unknown;
+  readonly result?: unknown;
+}
+
+/** Unix seconds, and the value as text. */
+type RawPoint = readonly [number, string];
+
+interface RawSample {
+  readonly metric: Readonly<Record<string, string>>;
+  readonly value: RawPoint;
+}
+
+/** Go writes infinities as `+Inf` and `-Inf`. */
+function numberOf(text: string): number {
+  return Number(text.replace(/^([+-]?)Inf$/, '$1Infinity'));
+}
+
 interface RawSeries {
   readonly metric: Readonly<Record<string, string>>;
-  readonly values?: readonly (readonly [number, string])[];
+  readonly values?: readonly RawPoint[];
 }
 
 interface RawAnswer {
