@@ -27,9 +27,9 @@ export interface TrainingRequest {
 }
 
 /** How far a training is. */
-export interface Checkpoint {
-  readonly request: TrainingRequest;
-  /** Undefined: the rule to begin at has not been chosen yet. */
+export interface Checkpoint<Request = TrainingRequest> {
+  readonly request: Request;
+  /** Undefined: nothing was learned yet, not even the rule to begin at chosen. */
   readonly trainer: SavedState | undefined;
   /** Of all parts of the training together. */
   readonly seconds: number;
@@ -43,14 +43,20 @@ const FORMAT = 1;
 /** The write of a whole file; tests have disks that fill up. */
 export type ReplaceFile = (path: string, bytes: Uint8Array) => void;
 
-/** The files of one training: `checkpoint.bin`, `log.jsonl` and what comes out at the end. */
-export class TrainingFolder {
+/**
+ * The files of one training: `checkpoint.bin`, `log.jsonl` and what comes out at the end. `Request` is whatever it is begun
+ * anew from, as JSON.
+ */
+export class TrainingFolder<Request = TrainingRequest> {
   readonly path: string;
   readonly #replace: ReplaceFile;
+  readonly #features: string;
 
-  constructor(path: string, replace: ReplaceFile = replaceFile) {
+  /** @param features what a checkpoint must have been learned from to be gone on with */
+  constructor(path: string, replace: ReplaceFile = replaceFile, features: string = FEATURE_SET) {
     this.path = path;
     this.#replace = replace;
+    this.#features = features;
   }
 
   get #checkpoint(): string {
@@ -62,7 +68,7 @@ export class TrainingFolder {
   }
 
   /** @throws KISIM_E_LEARNING_FOLDER where a training is there already, KISIM_E_LEARNING_OUTPUT */
-  create(request: TrainingRequest): Checkpoint {
+  create(request: Request): Checkpoint<Request> {
     if (existsSync(this.#checkpoint))
       throw errors.KISIM_E_LEARNING_FOLDER(`${this.path}: a training was begun there`);
     this.#write(this.path, () => mkdirSync(this.path, { recursive: true }));
@@ -78,7 +84,7 @@ export class TrainingFolder {
    * @throws KISIM_E_LEARNING_FOLDER where there is none, KISIM_E_LEARNING_STATE where it is damaged,
    * KISIM_E_LEARNING_CHECKPOINT where it is of another version
    */
-  load(): Checkpoint {
+  load(): Checkpoint<Request> {
     let file: Uint8Array;
     try {
       file = readFileSync(this.#checkpoint);
@@ -89,11 +95,11 @@ export class TrainingFolder {
     const state = decodeState(file);
     const fields = new SavedFields(state);
     fields.same('format', FORMAT);
-    fields.same('features', FEATURE_SET);
+    fields.same('features', this.#features);
     const trainer = fields.value('trainer');
     return {
       // Written by this version, as the two fields above say, and whole, as its checksum says.
-      request: JSON.parse(String(fields.value('request'))) as TrainingRequest,
+      request: JSON.parse(String(fields.value('request'))) as Request,
       trainer: trainer === null ? undefined : (trainer as SavedState),
       seconds: fields.number('seconds'),
       decisions: fields.number('decisions'),
@@ -102,10 +108,10 @@ export class TrainingFolder {
   }
 
   /** @throws KISIM_E_LEARNING_OUTPUT; the checkpoint before is then as it was */
-  save({ request, trainer, ...rest }: Checkpoint): void {
+  save({ request, trainer, ...rest }: Checkpoint<Request>): void {
     const state = {
       format: FORMAT,
-      features: FEATURE_SET,
+      features: this.#features,
       request: JSON.stringify(request),
       trainer: trainer ?? null,
       ...rest,
