@@ -4,6 +4,7 @@ import type { Pod } from '../cluster/pod.ts';
 import { type ConstraintFilter, constraintFilter } from '../policy/kube/constraint-filter.ts';
 import { type PolicyRun, UNDECIDED, WAIT } from '../policy/policy.ts';
 import { type RandomState, RandomStream } from '../util/rng.ts';
+import type { AdmissionRun } from './admission.ts';
 import { errors } from './errors.ts';
 import { fullestGpus } from './gpu-choice.ts';
 import type { Plan } from './plan.ts';
@@ -65,14 +66,16 @@ export class Decisions {
   /**
    * The node for a pod, WAIT, NOWHERE or UNDECIDED.
    *
+   * @param admission that let the pod go, and may keep it off nodes
    * @throws KISIM_E_SIM_BAD_CHOICE, KISIM_E_SIM_WAIT_REFUSED
    */
-  choose(pod: number, slackLeft: number): number {
+  choose(pod: number, slackLeft: number, admission?: AdmissionRun): number {
     const candidates = this.#candidates;
     const request = this.#plan.pods[pod]!;
     candidates.count = feasibleNodes(this.#cluster, request, candidates.nodes);
     if (this.#constraints !== undefined)
       candidates.count = this.#constraints.filter(request, candidates.nodes, candidates.count);
+    if (admission !== undefined) candidates.count = admission.narrow(pod, candidates.nodes, candidates.count);
     if (candidates.count === 0) return NOWHERE;
     candidates.slackLeft = slackLeft;
     const choice = this.#run.choose(request, candidates);
@@ -82,7 +85,7 @@ export class Decisions {
       if (slackLeft > 0) return choice;
       throw errors.KISIM_E_SIM_WAIT_REFUSED(`${this.#name} about ${this.#describe(request)}`);
     }
-    if (!this.#isCandidate(choice, request)) throw this.#badChoice(choice, request);
+    if (!this.#isCandidate(choice, request, admission !== undefined)) throw this.#badChoice(choice, request);
     return choice;
   }
 
@@ -117,9 +120,9 @@ export class Decisions {
     };
   }
 
-  #isCandidate(choice: number, request: Pod): boolean {
+  #isCandidate(choice: number, request: Pod, isNarrowed: boolean): boolean {
     if (!(choice >= 0 && choice < this.#cluster.size && fits(this.#cluster, request, choice))) return false;
-    if (this.#constraints === undefined) return true;
+    if (this.#constraints === undefined && !isNarrowed) return true;
     const { nodes, count } = this.#candidates;
     for (let i = 0; i < count; i++) if (nodes[i] === choice) return true;
     return false;

@@ -84,7 +84,7 @@ export class Simulation {
    *
    * @param untilSeconds everything up to and at this instant happens; left out: to the end
    * @returns whether the end is reached
-   * @throws KISIM_E_SIM_BAD_CHOICE, KISIM_E_SIM_WAIT_REFUSED for what a policy must not do; KISIM_E_SIM_STUCK where pods
+   * @throws KISIM_E_SIM_BAD_CHOICE, KISIM_E_SIM_WAIT_REFUSED, KISIM_E_SIM_ADMISSION for what a policy or an admission must not do; KISIM_E_SIM_STUCK where pods
    * wait that nothing will ever allow
    */
   advance(untilSeconds = Number.POSITIVE_INFINITY): boolean {
@@ -115,7 +115,7 @@ export class Simulation {
   /**
    * An independent copy that goes on in the same way, for lookahead. Nodes and workload are shared.
    *
-   * @throws KISIM_E_SIM_UNDECIDED before a decision that its policy has not made
+   * @throws KISIM_E_SIM_UNDECIDED before a decision that its policy has not made, KISIM_E_SIM_HELD
    */
   clone(): Simulation {
     this.#mustBeDecided();
@@ -125,7 +125,7 @@ export class Simulation {
   /**
    * All that `Simulation.resume` needs beside the input, as JSON.
    *
-   * @throws KISIM_E_SIM_UNDECIDED before a decision that its policy has not made
+   * @throws KISIM_E_SIM_UNDECIDED before a decision that its policy has not made, KISIM_E_SIM_HELD
    */
   snapshot(): SimulationSnapshot {
     this.#mustBeDecided();
@@ -133,6 +133,7 @@ export class Simulation {
   }
 
   #mustBeDecided(): void {
+    if (this.#input.admission !== undefined) throw errors.KISIM_E_SIM_HELD(this.#input.admission.name);
     if (this.isUndecided) throw errors.KISIM_E_SIM_UNDECIDED(`at ${this.now} s`);
   }
 

@@ -44,6 +44,17 @@ export const errors = defineErrors({
     expected: 'a simulation whose policy has decided',
     action: 'let the policy decide and run the simulation on, then copy or save it',
   },
+  KISIM_E_SIM_ADMISSION: {
+    summary: 'an admission let a pod go that has no place',
+    expected:
+      'pods that fit one of the nodes left to them; and a pod at all where nothing else will ever happen',
+    action: 'correct the admission that is named',
+  },
+  KISIM_E_SIM_HELD: {
+    summary: 'a simulation whose pods are held by an admission can be neither copied nor saved',
+    expected: 'a simulation without one',
+    action: 'run it again from the beginning: the same input gives the same bits',
+  },
   KISIM_E_SIM_UNFINISHED: {
     summary: 'the simulation has not come to its end',
     expected: 'a simulation that has run to its end before its result is asked for',

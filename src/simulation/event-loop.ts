@@ -1,5 +1,6 @@
 import { ClusterState, NODE_ASLEEP, NODE_ON } from '../cluster/cluster-state.ts';
 import { UNDECIDED, WAIT } from '../policy/policy.ts';
+import { type AdmissionRun, NOBODY } from './admission.ts';
 import { Decisions } from './decisions.ts';
 import { EnergyMeter } from './energy-meter.ts';
 import { errors } from './errors.ts';
@@ -8,7 +9,7 @@ import { IndexedHeap } from './indexed-heap.ts';
 import { NodeExecution } from './node-execution.ts';
 import { NodePower } from './node-power.ts';
 import { Outcome } from './outcome.ts';
-import { PendingQueue, UNFIT, WAITING } from './pending-queue.ts';
+import { HELD, PendingQueue, type PendingState, UNFIT, WAITING } from './pending-queue.ts';
 import type { Plan } from './plan.ts';
 import { SeriesSampler } from './series.ts';
 import type { SimulationInput, SimulationResult } from './simulation.ts';
@@ -20,7 +21,8 @@ const DONE = 0;
 const PENDING = 1;
 const DEADLINES = 2;
 const ARRIVALS = 3;
-const BESIDE = 4;
+const ADMISSION = 4;
+const BESIDE = 5;
 
 /** What happens in a simulation, instant after instant, in the order that docs/developer/simulation.md declares. */
 export class EventLoop {
@@ -28,6 +30,7 @@ export class EventLoop {
   readonly #input: SimulationInput;
   readonly #plan: Plan;
   readonly #decisions: Decisions;
+  readonly #admission: AdmissionRun | undefined;
   readonly #meter: EnergyMeter;
   readonly #execution: NodeExecution;
   readonly #power: NodePower;
@@ -51,6 +54,8 @@ export class EventLoop {
   #looksAtAll = false;
   #lookFrom = -1;
   #nextItem = 0;
+  /** The pod that was let go and is not placed yet. */
+  #admitted = NOBODY;
   /** Pods with an end that are placed and have not come to it. */
   #finiteRunning = 0;
   #events = 0;
@@ -75,6 +80,7 @@ export class EventLoop {
     this.#tickSeconds = options.tickSeconds;
     if (saved === undefined) this.#power.begin(options.beginAsleep === true);
     this.#decisions = new Decisions(input, plan, this.cluster, saved?.decisions);
+    this.#admission = input.admission?.start({ cluster: this.cluster, seed: input.seed });
     if (saved !== undefined) this.#restore(saved);
   }
 
@@ -217,10 +223,15 @@ export class EventLoop {
     }
     if (this.#stage === ARRIVALS) {
       while (this.#nextItem < this.#plan.count && this.#plan.arrival[this.#nextItem] === now) {
-        if (!this.#try(this.#nextItem, now)) return false;
+        if (this.#admission !== undefined) this.#hold(this.#nextItem, now);
+        else if (!this.#try(this.#nextItem, now)) return false;
         this.#nextItem++;
         this.#events++;
       }
+      this.#stage = ADMISSION;
+    }
+    if (this.#stage === ADMISSION) {
+      if (this.#admission !== undefined && !this.#admit(this.#admission, now)) return false;
       this.#stage = BESIDE;
     }
     if (!this.#lookBeside()) return false;
@@ -298,6 +309,32 @@ export class EventLoop {
     return true;
   }
 
+  #hold(pod: number, now: number): void {
+    this.#enqueue(pod, HELD);
+    this.#admission!.arrived(pod, now);
+  }
+
+  /** Places whoever is let go, one pod after another. False where it stopped before a decision. */
+  #admit(admission: AdmissionRun, now: number): boolean {
+    for (;;) {
+      if (this.#admitted === NOBODY) {
+        if (this.#queue.held === 0) return true;
+        const mayWait = this.#finiteRunning > 0 || this.#nextItem < this.#plan.count;
+        const pod = admission.next(now, mayWait);
+        if (pod === UNDECIDED) return false;
+        if (pod === NOBODY) return true;
+        if (this.#queue.state(pod) !== HELD) throw this.#badAdmission(pod, 'which it does not hold');
+        this.#admitted = pod;
+      }
+      const choice = this.#decisions.choose(this.#admitted, 0, admission);
+      if (choice === UNDECIDED) return false;
+      if (choice < 0) throw this.#badAdmission(this.#admitted, 'which fits nowhere that is left to it');
+      this.#place(this.#admitted, choice, now);
+      admission.placed(this.#admitted, choice, now);
+      this.#admitted = NOBODY;
+    }
+  }
+
   #place(pod: number, node: number, now: number): void {
     const { cluster } = this;
     this.#leave(pod);
@@ -308,7 +345,7 @@ export class EventLoop {
       this.#execution.settle(node, now);
       this.#execution.start(pod, node, now, gpus);
       this.#execution.refresh(node, now);
-      this.#outcome.started(pod, now);
+      this.#started(pod, now);
     } else this.#power.book(pod, node);
     cluster.place(this.#plan.pods[pod]!, node, gpus);
     this.#hasCome = true;
@@ -316,7 +353,12 @@ export class EventLoop {
     this.#decisions.placed(pod, node);
   }
 
-  #enqueue(pod: number, state: typeof UNFIT | typeof WAITING): void {
+  #started(pod: number, now: number): void {
+    this.#outcome.started(pod, now);
+    this.#admission?.started(pod, now);
+  }
+
+  #enqueue(pod: number, state: PendingState): void {
     this.#queue.mark(pod, state);
     this.cluster.pending = this.#queue.count;
   }
@@ -344,6 +386,7 @@ export class EventLoop {
     this.#execution.refresh(node, now);
     this.cluster.remove(this.#plan.pods[pod]!);
     this.#outcome.ended(pod, now);
+    this.#admission?.ended(pod, now);
     if (this.#plan.seconds[pod]! < Number.POSITIVE_INFINITY) this.#finiteRunning--;
     this.#power.emptied(node);
     this.#freed.add(node);
@@ -372,7 +415,7 @@ export class EventLoop {
     this.#execution.settle(node, now);
     for (const pod of this.#power.up(node)) {
       this.#execution.start(pod, node, now, this.cluster.gpusOf(pod));
-      this.#outcome.started(pod, now);
+      this.#started(pod, now);
     }
     this.#execution.refresh(node, now);
     this.cluster.touch(node);
@@ -391,6 +434,12 @@ export class EventLoop {
     this.#events = saved.events;
     this.#begun = saved.begun;
     this.#finished = saved.finished;
+  }
+
+  #badAdmission(pod: number, why: string): Error {
+    const { namespace, name } = this.#plan.pods[pod] ?? { namespace: '?', name: String(pod) };
+    const who = this.#input.admission?.name;
+    return errors.KISIM_E_SIM_ADMISSION(`${who} let ${namespace}/${name} go at ${this.now} s, ${why}`);
   }
 
   #stuck(): Error {

@@ -5,8 +5,10 @@ export const NOT_PENDING = 0;
 export const UNFIT = 1;
 /** Its policy chose to wait. */
 export const WAITING = 2;
+/** Held back by an admission, which alone lets it go. */
+export const HELD = 3;
 
-export type PendingState = typeof UNFIT | typeof WAITING;
+export type PendingState = typeof UNFIT | typeof WAITING | typeof HELD;
 
 export interface SavedQueue {
   readonly ids: Int32Array;
@@ -20,6 +22,7 @@ const BLOCK_BITS = 6;
 export class PendingQueue {
   unfit = 0;
   waiting = 0;
+  held = 0;
   readonly blocks: number;
   readonly #plan: Plan;
   readonly #state: Uint8Array;
@@ -43,7 +46,7 @@ export class PendingQueue {
   }
 
   get count(): number {
-    return this.unfit + this.waiting;
+    return this.unfit + this.waiting + this.held;
   }
 
   /** The pod that has waited longest; -1 where none does. */
@@ -63,7 +66,7 @@ export class PendingQueue {
     this.#count(state, block, 1);
     if (block < this.#firstBlock) this.#firstBlock = block;
     if (block > this.#lastBlock) this.#lastBlock = block;
-    if (state === WAITING) return;
+    if (state !== UNFIT) return;
     this.#leastCpu[block] = Math.min(this.#leastCpu[block]!, this.#plan.cpuMilli[pod]!);
     this.#leastMemory[block] = Math.min(this.#leastMemory[block]!, this.#plan.memoryBytes[pod]!);
   }
@@ -114,7 +117,7 @@ export class PendingQueue {
 
   restore(saved: SavedQueue): void {
     saved.ids.forEach((pod, i) => {
-      this.mark(pod, saved.states[i] === UNFIT ? UNFIT : WAITING);
+      this.mark(pod, saved.states[i] as PendingState);
     });
   }
 
@@ -137,7 +140,7 @@ export class PendingQueue {
     let leastMemory = Number.POSITIVE_INFINITY;
     for (let pod = from; pod < to; pod++) {
       const state = this.#state[pod]!;
-      if (state === NOT_PENDING) continue;
+      if (state === NOT_PENDING || state === HELD) continue;
       const isAsked =
         pod >= first &&
         (state === WAITING
@@ -157,9 +160,9 @@ export class PendingQueue {
     if (state === UNFIT) {
       this.unfit += by;
       this.#unfitIn[block]! += by;
-    } else {
+    } else if (state === WAITING) {
       this.waiting += by;
       this.#waitingIn[block]! += by;
-    }
+    } else this.held += by;
   }
 }

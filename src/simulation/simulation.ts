@@ -1,5 +1,6 @@
 import type { Node } from '../cluster/node.ts';
 import type { Policy } from '../policy/policy.ts';
+import type { Admission } from './admission.ts';
 import type { Workload } from './workload.ts';
 
 export interface SimulationOptions {
@@ -31,6 +32,8 @@ export interface SimulationInput extends Situation {
   readonly policy: Policy;
   /** Seeds ties and random policies, never the workload. */
   readonly seed: number;
+  /** Left out: pods go to the policy when they arrive. A simulation with one can be neither copied nor saved. */
+  readonly admission?: Admission;
 }
 
 export interface SimulationSeries {
