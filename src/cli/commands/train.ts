@@ -1,19 +1,17 @@
 import { join, resolve } from 'node:path';
 import { loadConfig } from '../../config/load.ts';
 import { modelFolder } from '../../daemon/placement/policies.ts';
-import { type ModelCard, modelCard, modelOf } from '../../learning/model-card.ts';
 import { type FinishedTraining, runTraining } from '../../learning/run-training.ts';
 import { type Checkpoint, TrainingFolder } from '../../learning/training-folder.ts';
 import { ModelStore } from '../../policy/learned/model-store.ts';
-import { machine, versionWithCommit } from '../benchmark/machine.ts';
 import type { CommandContext } from '../command.ts';
 import { exitStatus } from '../program.ts';
 import { adopt } from '../train/adopt.ts';
 import { readTrainOptions, type TrainOptions } from '../train/options.ts';
+import { cardText, modelWithCard, summaryText } from '../train/outcome.ts';
 import { twinPlanOf } from '../train/plan.ts';
-import { percentText, TrainingProgress } from '../train/progress.ts';
+import { TrainingProgress } from '../train/progress.ts';
 import { trainingReport } from '../train/report.ts';
-import { version } from '../version.ts';
 
 /** As a shell tells of a program that ended by SIGINT. */
 const STOPPED_STATUS = 130;
@@ -44,24 +42,16 @@ export async function runTrain(context: CommandContext): Promise<number> {
     stderr.write(`stopped; go on with: kisimd train --resume ${folder.path}\n`);
     return STOPPED_STATUS;
   }
-  const model = modelOf(finished);
-  const card = modelCard(finished, model, {
-    command: commandOf(finished),
-    code: versionWithCommit(version()),
-    finished: new Date().toISOString(),
-    machine: machine(),
-    threads: options.threads,
-  });
-  const cardText = `${JSON.stringify(card, undefined, 2)}\n`;
+  const { model, card } = modelWithCard(finished, options.threads);
   folder.write('model.onnx', model.onnx);
-  folder.write('card.json', cardText);
+  folder.write('card.json', cardText(card));
   folder.write('report.html', trainingReport(card, folder.readLog()));
   if (options.adopt) {
     const { config } = loadConfig({ env: context.env, flags: context.options });
     const store = new ModelStore(modelFolder(config.history));
     stderr.write(`${adopt(store, finished, model, card, new Date().toISOString())}\n`);
   }
-  stdout.write(options.json ? cardText : summaryText(card, folder.path));
+  stdout.write(options.json ? cardText(card) : summaryText(card, folder.path));
   return exitStatus.ok;
 }
 
@@ -81,33 +71,4 @@ async function open(
   const folder = new TrainingFolder(resolve(out ?? join('kisimd-training', `${name}-${time}`)));
   const { algorithm, seed, steps } = begin;
   return { folder, checkpoint: folder.create({ plan, algorithm, seed, steps }) };
-}
-
-/** What makes the same model again; of a real cluster the folder's checkpoint alone holds the twin. */
-function commandOf({ request }: FinishedTraining): string {
-  const { plan, algorithm, seed, steps } = request;
-  const cluster =
-    plan.kind === 'scenario'
-      ? `--scenario ${plan.scenario} --load ${plan.load} --cluster-seed ${plan.clusterSeed}${plan.hardware === undefined ? '' : ' --hardware FILE'}`
-      : `--for-cluster (${plan.name})`;
-  return `kisimd train ${cluster} --algorithm ${algorithm} --seed ${seed} --steps ${steps}`;
-}
-
-function summaryText({ trained, start, accepted, report, model, origin }: ModelCard, path: string): string {
-  const interval =
-    report.low === null || report.high === null
-      ? ''
-      : `, 95 % interval ${percentText(report.low)} to ${percentText(report.high)}`;
-  const outcome = accepted
-    ? `${percentText(report.change)} of the priced energy of ${start}${interval} (${report.workloads} further workloads)`
-    : `nothing proved better than ${start}: the model is that rule`;
-  return [
-    `cluster   ${trained.cluster.name}`,
-    `trained   ${trained.steps} ${trained.unit} in ${Math.round(trained.seconds)} s, ${trained.decisions} placements`,
-    `result    ${outcome}`,
-    `model     ${join(path, 'model.onnx')}`,
-    `sha256    ${model.sha256}`,
-    `again     ${origin.command}`,
-    '',
-  ].join('\n');
 }
