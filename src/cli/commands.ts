@@ -21,6 +21,7 @@ import { runCommand } from './specs/run.ts';
 import { scoreServerCommand } from './specs/score-server.ts';
 import { setupCommand } from './specs/setup.ts';
 import { simulateCommand } from './specs/simulate.ts';
+import { testApplicationCommand } from './specs/test-application.ts';
 import { topCommand } from './specs/top.ts';
 import { topologyCommand } from './specs/topology.ts';
 import { trainCommand } from './specs/train.ts';
@@ -65,6 +66,7 @@ export const commandTable: readonly CommandSpec[] = [
   simulateCommand,
   extenderCommand,
   scoreServerCommand,
+  testApplicationCommand,
   topologyCommand,
   doctorCommand,
   configCheckCommand,

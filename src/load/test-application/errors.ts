@@ -8,8 +8,7 @@ export const testApplicationErrors = defineErrors({
   },
   KISIM_E_TEST_APPLICATION_ROUTE: {
     summary: 'the test application has no such route',
-    expected:
-      'GET /cpu?ms=, /memory?mb=&seconds=, /disk?mb=, /network?kb=, /healthz or /metrics',
+    expected: 'GET /cpu?ms=, /memory?mb=&seconds=, /disk?mb=, /network?kb=, /healthz or /metrics',
     action: 'correct the path or the method',
   },
   KISIM_E_TEST_APPLICATION_REQUEST: {

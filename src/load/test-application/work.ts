@@ -16,5 +16,6 @@ export interface WorkerSetting {
 }
 
 export type FromWorker =
+  | { readonly kind: 'ready' }
   | { readonly kind: 'done'; readonly cpuNanoseconds: Nanoseconds }
   | { readonly kind: 'failed'; readonly reason: 'memory' | 'disk'; readonly says: string };

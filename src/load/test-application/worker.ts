@@ -14,6 +14,7 @@ const chunk = Buffer.alloc(1024 * 1024, 'kisimd test application ');
 const never = new Int32Array(new SharedArrayBuffer(4));
 
 port.on('message', (work: ThreadWork) => port.postMessage(carryOut(work)));
+port.postMessage({ kind: 'ready' } satisfies FromWorker);
 
 function carryOut(work: ThreadWork): FromWorker {
   const before = threadCpuNanoseconds();
