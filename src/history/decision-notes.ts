@@ -1,9 +1,12 @@
 import type { DecisionRecord } from './decision-record.ts';
+import type { AdmissionRecord, ScalingRecord } from './loop-record.ts';
 
 export type DecisionNote =
   | { readonly kind: 'decision'; readonly decision: DecisionRecord }
   /** Where a pod runs in the end. */
-  | { readonly kind: 'bound'; readonly uid: string; readonly node: string };
+  | { readonly kind: 'bound'; readonly uid: string; readonly node: string }
+  | { readonly kind: 'scaling'; readonly scaling: ScalingRecord }
+  | { readonly kind: 'admission'; readonly admission: AdmissionRecord };
 
 /** Of about a kilobyte each. */
 const MOST_NOTES = 20_000;

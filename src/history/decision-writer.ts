@@ -1,11 +1,13 @@
 import type Database from 'better-sqlite3';
 import type { DecisionNote } from './decision-notes.ts';
 import { costOf, type DecisionNode, type DecisionRecord } from './decision-record.ts';
+import { LoopWriter } from './loop-writer.ts';
 
 /** Writes decisions, to be called inside a transaction. */
 export class DecisionWriter {
   readonly #insert: Database.Statement;
   readonly #bound: Database.Statement<[string, string]>;
+  readonly #loops: LoopWriter;
 
   constructor(db: Database.Database) {
     this.#insert = db.prepare(
@@ -17,12 +19,25 @@ export class DecisionWriter {
     this.#bound = db.prepare(
       'UPDATE decision SET bound = ? WHERE id = (SELECT max(id) FROM decision WHERE uid = ?)',
     );
+    this.#loops = new LoopWriter(db);
   }
 
   write(notes: readonly DecisionNote[]): void {
     for (const note of notes) {
-      if (note.kind === 'decision') this.#write(note.decision);
-      else this.#bound.run(note.node, note.uid);
+      switch (note.kind) {
+        case 'decision':
+          this.#write(note.decision);
+          break;
+        case 'bound':
+          this.#bound.run(note.node, note.uid);
+          break;
+        case 'scaling':
+          this.#loops.scaling(note.scaling);
+          break;
+        case 'admission':
+          this.#loops.admission(note.admission);
+          break;
+      }
     }
   }
 

@@ -13,6 +13,7 @@ import { type DecisionNote, DecisionNotes } from './decision-notes.ts';
 import type { DecisionRecord } from './decision-record.ts';
 import { DecisionWriter } from './decision-writer.ts';
 import { historyErrors } from './errors.ts';
+import type { AdmissionRecord, ScalingRecord } from './loop-record.ts';
 import type { NodeEnergyRecord } from './node-energy-record.ts';
 import type { ClusterWatchedRecord, NodeSeenRecord, PodsPresentRecord } from './node-seen-record.ts';
 import { openDatabase, readMeta } from './open-database.ts';
@@ -149,6 +150,16 @@ export class History implements IntervalSink, ClusterRecordSink, CollectionSink 
   /** Where a pod that was decided on runs in the end: added to its newest decision. */
   bound(uid: string, node: string): void {
     this.#note({ kind: 'bound', uid, node });
+  }
+
+  /** Keeps a decision about replicas, as `record` does. Never throws. */
+  scaled(scaling: ScalingRecord): void {
+    this.#note({ kind: 'scaling', scaling });
+  }
+
+  /** Keeps a decision about a queue, as `record` does. Never throws. */
+  admitted(admission: AdmissionRecord): void {
+    this.#note({ kind: 'admission', admission });
   }
 
   #note(note: DecisionNote): void {

@@ -15,6 +15,14 @@ import { type DecisionQuery, readDecisions, type StoredDecision } from './decisi
 import { type EnergyQuery, type EnergyReport, reportOf } from './energy-report.ts';
 import { type EnergySeriesResult, energySeries } from './energy-series.ts';
 import { historyErrors } from './errors.ts';
+import {
+  type LoopQuery,
+  readAdmissions,
+  readScalings,
+  type StoredAdmission,
+  type StoredScaling,
+} from './loop-reader.ts';
+import type { AdmissionRecord } from './loop-record.ts';
 import { examineHeader } from './open-database.ts';
 import { migrations } from './schema.ts';
 import { isDamage, sqliteCode } from './sqlite-error.ts';
@@ -27,6 +35,10 @@ export interface HistoryReader {
   energyReport(query: EnergyQuery): EnergyReport;
   /** Decisions about pods, newest first. */
   decisions(query: DecisionQuery): readonly StoredDecision[];
+  /** Decisions about the replicas of a Deployment, newest first. */
+  scalings(query: LoopQuery): readonly StoredScaling[];
+  /** Decisions about a Job or a Workload of Kueue in a queue, newest first. */
+  admissions(query: LoopQuery & { readonly kind: AdmissionRecord['kind'] }): readonly StoredAdmission[];
   /** Pods, nodes and their energy in a period. */
   cluster(period: ClusterPeriod): ClusterHistory;
   /** What all its nodes together took, in steps of a multiple of 60 seconds. */
@@ -64,6 +76,8 @@ export function openHistoryReader(path: string): HistoryReader {
     energySeries: (query) => guarded(() => energySeries(db, query)),
     energyReport: (query) => guarded(() => reportOf(energySeries(db, query))),
     decisions: (query) => guarded(() => readDecisions(db, query)),
+    scalings: (query) => guarded(() => readScalings(db, query)),
+    admissions: (query) => guarded(() => readAdmissions(db, query)),
     cluster: (period) => guarded(() => readCluster(db, period)),
     clusterEnergySteps: (period, stepSeconds) =>
       guarded(() => readClusterEnergySteps(db, period, stepSeconds)),

@@ -191,6 +191,8 @@ function prepareStatements(db: Database.Database) {
           ['scheduling_event', 'ms'],
           ['metric', 'ms'],
           ['collection', 'to_ms'],
+          ['scaling', 'ms'],
+          ['admission', 'ms'],
         ] as const
       ).map(([table, time]) =>
         db.prepare<[number, number]>(

@@ -1,6 +1,7 @@
 import { clusterStatements } from './cluster-schema.ts';
 import { collectionStatements } from './collection-schema.ts';
 import { decisionStatements } from './decision-schema.ts';
+import { loopStatements } from './loop-schema.ts';
 import { viewStatements } from './views.ts';
 
 /** 'KSMD' in ASCII: tells our databases from everybody else's (`pragma application_id`). */
@@ -112,4 +113,5 @@ export const migrations: readonly Migration[] = [
   decisionStatements,
   clusterStatements,
   collectionStatements,
+  loopStatements,
 ];

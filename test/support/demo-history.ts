@@ -4,6 +4,7 @@ import { silentLogger } from '../../src/util/log.ts';
 import { writeDemoCluster } from './demo-cluster.ts';
 import { writeDemoCollection } from './demo-collection.ts';
 import { demoDecisions } from './demo-decisions.ts';
+import { writeDemoLoops } from './demo-loops.ts';
 import { entityOf, historyConfig, makeInterval, START_UNIX_SECONDS } from './history-intervals.ts';
 
 const STEP_SECONDS = 10;
@@ -72,6 +73,7 @@ export function writeDemoHistory(path: string): void {
   history.bound('77aa', 'old-1');
   writeDemoCluster(history);
   writeDemoCollection(history);
+  writeDemoLoops(history);
   for (let step = 0; step < STEPS; step++) {
     const second = START_UNIX_SECONDS + step * STEP_SECONDS;
     const hour = (step * STEP_SECONDS) / 3600;
