@@ -12,4 +12,9 @@ export const exportErrors = defineErrors({
     expected: 'an address of this host and a port that this user may bind',
     action: 'check export.host and export.port; ports below 1024 need CAP_NET_BIND_SERVICE',
   },
+  KISIM_E_EXPORT_WRITE: {
+    summary: 'the file of an export cannot be written',
+    expected: 'a folder that this user may write to, on a disk with free space',
+    action: 'free some space, or give another file with --out; what had that name before was left as it is',
+  },
 });

@@ -11,6 +11,8 @@ import {
   readClusterEnergySteps,
   watchedSpan,
 } from './cluster-reader.ts';
+import { type DatasetPeriod, readDataset } from './dataset-reader.ts';
+import type { Dataset, DatasetValue } from './datasets.ts';
 import { type DecisionQuery, readDecisions, type StoredDecision } from './decision-reader.ts';
 import { type EnergyQuery, type EnergyReport, reportOf } from './energy-report.ts';
 import { type EnergySeriesResult, energySeries } from './energy-series.ts';
@@ -45,6 +47,12 @@ export interface HistoryReader {
   clusterEnergySteps(period: ClusterPeriod, stepSeconds: number): readonly ClusterEnergyStep[];
   /** Unix milliseconds between which a cluster was watched at all; undefined: never. */
   clusterSpan(cluster: ClusterKind): { readonly from: number; readonly to: number } | undefined;
+  /** Rows of a table in pieces of some rows, in the order of time. Nothing else can be asked until it has been read. */
+  rows(
+    dataset: Dataset,
+    period: DatasetPeriod,
+    pieceRows: number,
+  ): Iterable<readonly (readonly DatasetValue[])[]>;
   /** A JSON value kept by the daemon, undefined if there is none. */
   loadState(key: string): unknown;
   /** Unix seconds of the newest second in the history, undefined while it is empty. */
@@ -82,6 +90,7 @@ export function openHistoryReader(path: string): HistoryReader {
     clusterEnergySteps: (period, stepSeconds) =>
       guarded(() => readClusterEnergySteps(db, period, stepSeconds)),
     clusterSpan: (cluster) => guarded(() => watchedSpan(db, cluster)),
+    rows: (dataset, period, pieceRows) => explained(readDataset(db, dataset, period, pieceRows), path),
     loadState: (key) =>
       guarded(() => {
         const row = db.prepare<[string], { value: string }>('SELECT value FROM state WHERE key = ?').get(key);
@@ -134,6 +143,14 @@ function checkVersion(db: Database.Database, path: string): void {
     });
   }
   db.prepare('SELECT count(*) FROM meta').get();
+}
+
+function* explained<T>(iterable: Iterable<T>, path: string): Iterable<T> {
+  try {
+    yield* iterable;
+  } catch (cause) {
+    throw explain(cause, path);
+  }
 }
 
 function explain(cause: unknown, path: string): unknown {
