@@ -6,7 +6,7 @@ import { Backoff } from './backoff.ts';
 import { errors } from './errors.ts';
 import type { KubeApi, WatchEvent } from './kube-api.ts';
 import type { KubeObject } from './kube-object.ts';
-import { isObject, readList } from './object-list.ts';
+import { listPages, PagesExpired, Refused, VersionLost } from './list-pages.ts';
 import { refusal, statusOf } from './refusal.ts';
 
 export interface ListWatchHandlers<T> {
@@ -60,27 +60,10 @@ interface Entry<T> {
 }
 
 const WATCH_SECONDS = [240, 300] as const;
-const LIST_TIMEOUT_MILLISECONDS = 60_000;
 /** A watch that lived so long was a good one, whatever ended it. */
 const GOOD_WATCH_NANOSECONDS = 10e9;
 /** After so many watches in a row that brought nothing the version they began from is doubted. */
 const WATCHES_BEFORE_LIST = 3;
-
-/** The server's words are that the version is not to be had (any more): all has to be listed again. */
-class VersionLost extends Error {}
-
-/** A refusal with the time that the server wants to be left alone. */
-class Refused extends Error {
-  readonly retryAfterSeconds: number;
-  /** Whether the same watch may be asked for again. */
-  readonly passing: boolean;
-
-  constructor(cause: Error, status: number, retryAfterSeconds: number | undefined) {
-    super(cause.message, { cause });
-    this.retryAfterSeconds = retryAfterSeconds ?? 0;
-    this.passing = status === 429 || status >= 500;
-  }
-}
 
 /**
  * Keeps what there is of one kind of object, by a list and watches that go on from it (as client-go's reflector), through
@@ -99,6 +82,8 @@ export class ListWatch<T> {
   #version: string | undefined;
   /** Since the last success. */
   #hasLostVersion = false;
+  /** The pages of a list expired under way: the next one is asked for in one piece, as client-go's pager does. */
+  #inOnePiece = false;
   #listed = 0;
   #heard = 0;
   #state: ListWatchState = 'idle';
@@ -178,19 +163,23 @@ export class ListWatch<T> {
   async #recover(place: 'list' | 'watch', error: unknown): Promise<void> {
     if (error instanceof VersionLost) {
       this.#version = undefined;
+      if (error instanceof PagesExpired) this.#inOnePiece = true;
       // Expected from time to time, and the list that follows is the remedy; in a row it is not.
       const inRow = this.#hasLostVersion;
       this.#hasLostVersion = true;
       if (!inRow) return;
     }
-    this.#report(place, error instanceof Refused || error instanceof VersionLost ? error.cause : error);
-    const milliseconds = this.#backoff.failed();
-    const refused = error instanceof Refused ? error : undefined;
     if (place === 'watch') {
-      const again = refused?.passing ?? true;
-      if (!again || this.#backoff.failures >= WATCHES_BEFORE_LIST) this.#version = undefined;
+      const again = error instanceof Refused ? error.passing : true;
+      if (!again || this.#backoff.failures + 1 >= WATCHES_BEFORE_LIST) this.#version = undefined;
     }
-    await this.#pause(milliseconds + 1000 * (refused?.retryAfterSeconds ?? 0));
+    await this.#pauseAfter(place, error);
+  }
+
+  async #pauseAfter(place: 'list' | 'watch', error: unknown): Promise<void> {
+    this.#report(place, error instanceof Refused || error instanceof VersionLost ? error.cause : error);
+    const wanted = error instanceof Refused ? 1000 * error.retryAfterSeconds : 0;
+    await this.#pause(this.#backoff.failed() + wanted);
   }
 
   async #pause(milliseconds: number): Promise<void> {
@@ -205,38 +194,27 @@ export class ListWatch<T> {
 
   async #list(): Promise<void> {
     this.#state = 'listing';
-    const { api, path, pageSize = 500 } = this.#options;
-    const { labelSelector, fieldSelector } = this.#options;
+    const { api, path, pageSize = 500, labelSelector, fieldSelector } = this.#options;
+    const { signal } = this.#stop;
     const now = new Map<string, Entry<T> | undefined>();
-    const request = { method: 'GET', path } as const;
-    let from: string | undefined;
-    let version: string;
-    do {
-      const asked = {
-        ...request,
-        query: { limit: pageSize, continue: from, labelSelector, fieldSelector },
-        timeoutMilliseconds: LIST_TIMEOUT_MILLISECONDS,
-        signal: this.#stop.signal,
-      };
-      const take = (object: unknown): void => {
-        if (!isObject(object)) throw errors.KISIM_E_KUBE_ANSWER(`list ${path}: an item without an identity`);
-        this.#take(object, now);
-      };
-      const response = await (api.list === undefined ? api.request(asked) : api.list(asked, take));
-      this.#hear();
-      if (response.status !== 200) {
-        const cause = refusal(request, response);
-        if (response.status === 410) throw new VersionLost(cause.message, { cause });
-        throw new Refused(cause, response.status, response.retryAfterSeconds);
-      }
-      const page = readList(path, response.body);
-      for (const object of page.items) take(object);
-      version = page.resourceVersion;
-      from = page.continueFrom;
-    } while (from !== undefined);
+    const version = await listPages({
+      api,
+      path,
+      labelSelector,
+      fieldSelector,
+      ...(this.#inOnePiece ? {} : { pageSize }),
+      signal,
+      take: (object) => this.#take(object, now),
+      heard: () => this.#hear(),
+      again: async (error) => {
+        await this.#pauseAfter('list', error);
+        this.#state = 'listing';
+      },
+    });
     if (this.#stop.signal.aborted) return;
     this.#replaceBy(now);
     this.#version = version;
+    this.#inOnePiece = false;
     this.#listed = this.#clock.monotonicNanoseconds();
     this.#synced.resolve(true);
   }

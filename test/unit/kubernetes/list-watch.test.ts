@@ -247,7 +247,7 @@ describe('versions that are lost', () => {
     assert(waits.at(-1)! > waits[0]! * 4, `${waits}`);
   });
 
-  test('pages that expire between one and the next are begun anew', async () => {
+  test('pages that expire between one and the next are begun anew, in one piece', async () => {
     for (let i = 0; i < 4; i++) config(`c${i}`);
     const { list } = server.pages;
     let expired = false;
@@ -259,8 +259,50 @@ describe('versions that are lost', () => {
     };
     const watching = watch({ pageSize: 2 });
     await watching.synced;
-    assert.equal(requestsOf('list').length, 4);
+    const lists = requestsOf('list').map(({ query }) => [query['limit'], 'continue' in query]);
+    assert.deepEqual(lists, [
+      ['2', false],
+      ['2', true],
+      [undefined, false],
+    ]);
     assert.equal(watching.size, 4);
+  });
+
+  test('a page that fails in passing is asked for again, not the whole list', async () => {
+    for (let i = 0; i < 6; i++) config(`c${i}`);
+    const { list } = server.pages;
+    let pages = 0;
+    server.pages.list = (...args) => {
+      const page = list.apply(server.pages, args);
+      pages += 1;
+      if (pages === 1) {
+        server.faults.add({ fault: { status: 500 } });
+        server.faults.add({ fault: { status: 429, headers: { 'retry-after': '2' } } });
+      }
+      return page;
+    };
+    const watching = watch({ pageSize: 2 });
+    await watching.synced;
+    assert.equal(watching.size, 6);
+    const fromTheBeginning = requestsOf('list').filter(({ query }) => !('continue' in query));
+    assert.deepEqual([fromTheBeginning.length, requestsOf('list').length, pages], [1, 5, 3]);
+    assert.equal(told.all.filter((line) => line.startsWith('list: ')).length, 2);
+    assert(waits[1]! >= 2000, `${waits}`);
+  });
+
+  test('a page that fails for good ends its list', async () => {
+    for (let i = 0; i < 4; i++) config(`c${i}`);
+    const { list } = server.pages;
+    let pages = 0;
+    server.pages.list = (...args) => {
+      const page = list.apply(server.pages, args);
+      pages += 1;
+      for (let i = 0; i < 5 && pages === 1; i++) server.faults.add({ fault: { status: 500 } });
+      return page;
+    };
+    await watch({ pageSize: 2 }).synced;
+    const fromTheBeginning = requestsOf('list').filter(({ query }) => !('continue' in query));
+    assert.equal(fromTheBeginning.length, 2);
   });
 
   test('a page that changes while it is read is as it was at first; the watch brings the rest', async () => {
