@@ -34,6 +34,8 @@ export interface NodeUse {
   readonly receivedMonotonicNanoseconds: Nanoseconds;
   /** The whole machine, what is no pod included. */
   readonly cpu: CpuCount | undefined;
+  /** What the whole machine cannot give back at once (its working set); left out: it is not told. */
+  readonly memoryBytes?: number | undefined;
   readonly pods: readonly PodUse[];
 }
 

@@ -3,6 +3,8 @@ import type { Milliseconds } from '../../util/units.ts';
 
 export interface KubeletSummary {
   readonly cpu: CpuCount | undefined;
+  /** The node's working set. */
+  readonly memoryBytes: number | undefined;
   readonly pods: readonly PodUse[];
 }
 
@@ -18,7 +20,11 @@ export function summaryPath(node: string): string {
 export function readSummary(body: unknown): KubeletSummary | undefined {
   const { node, pods } = (body ?? {}) as RawSummary;
   if (typeof node !== 'object' || node === null || !Array.isArray(pods)) return undefined;
-  return { cpu: countOf(node.cpu), pods: pods.flatMap((pod) => readPod(pod) ?? []) };
+  return {
+    cpu: countOf(node.cpu),
+    memoryBytes: bytesOf(node.memory),
+    pods: pods.flatMap((pod) => readPod(pod) ?? []),
+  };
 }
 
 function readPod({ podRef, startTime, cpu, containers }: RawPod): PodUse | undefined {
@@ -48,6 +54,11 @@ function countOf(cpu: RawCpu | undefined): CpuCount | undefined {
   return { cpuNanoseconds: nanoseconds, unixMilliseconds };
 }
 
+function bytesOf(memory: RawMemory | undefined): number | undefined {
+  const bytes = memory?.workingSetBytes;
+  return typeof bytes === 'number' && bytes >= 0 ? bytes : undefined;
+}
+
 /** A Go time that was never set is of the year 1. */
 function timeOf(text: string | undefined): Milliseconds | undefined {
   const time = Date.parse(text ?? '');
@@ -57,6 +68,10 @@ function timeOf(text: string | undefined): Milliseconds | undefined {
 interface RawCpu {
   readonly time?: string;
   readonly usageCoreNanoSeconds?: number;
+}
+
+interface RawMemory {
+  readonly workingSetBytes?: number;
 }
 
 interface RawPod {
@@ -71,6 +86,6 @@ interface RawPod {
 }
 
 interface RawSummary {
-  readonly node?: { readonly cpu?: RawCpu } | null;
+  readonly node?: { readonly cpu?: RawCpu; readonly memory?: RawMemory } | null;
   readonly pods?: readonly RawPod[];
 }

@@ -202,7 +202,9 @@ export class PodUseReader {
       const node = rate.name;
       if (!names.has(node)) continue;
       const cpu = this.#nodeSums.add(node, rate);
-      this.#tell({ node, source: 'metrics', cpu, pods: podsOf.get(node) ?? [], ...this.#received() });
+      const { memoryBytes } = rate;
+      const pods = podsOf.get(node) ?? [];
+      this.#tell({ node, source: 'metrics', cpu, memoryBytes, pods, ...this.#received() });
     }
   }
 

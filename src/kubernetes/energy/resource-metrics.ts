@@ -11,6 +11,8 @@ export interface UseRate {
   readonly windowMilliseconds: Milliseconds;
   /** CPUs kept busy. */
   readonly cpus: number;
+  /** Working set; undefined where it is not told. */
+  readonly memoryBytes?: number | undefined;
 }
 
 export const NODE_METRICS_PATH = '/apis/metrics.k8s.io/v1beta1/nodes';
@@ -47,13 +49,29 @@ function readRate({
     unixMilliseconds,
     windowMilliseconds: windowMilliseconds!,
     cpus: Number(nanoCpus) / 1e9,
+    memoryBytes: memoryOf(containers?.map((each) => each.usage) ?? [usage]),
   };
+}
+
+function memoryOf(usages: readonly (RawUsage | undefined)[]): number | undefined {
+  let nanoBytes = 0n;
+  for (const usage of usages) {
+    const amount = parseQuantity(usage?.memory ?? '');
+    if (amount === undefined || amount < 0n) return undefined;
+    nanoBytes += amount;
+  }
+  return Number(nanoBytes / 1_000_000_000n);
+}
+
+interface RawUsage {
+  readonly cpu?: string;
+  readonly memory?: string;
 }
 
 interface RawItem {
   readonly metadata?: { readonly name?: string; readonly namespace?: string };
   readonly timestamp?: string;
   readonly window?: string;
-  readonly usage?: { readonly cpu?: string };
-  readonly containers?: readonly { readonly usage?: { readonly cpu?: string } }[];
+  readonly usage?: RawUsage;
+  readonly containers?: readonly { readonly usage?: RawUsage }[];
 }

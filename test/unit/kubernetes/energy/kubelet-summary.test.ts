@@ -9,6 +9,7 @@ test('counters are read with their own times, in the middle of the second that t
     node: {
       nodeName: 'n1',
       cpu: { time: '2026-11-23T15:12:46Z', usageNanoCores: 1, usageCoreNanoSeconds: 24_413_460_829_390 },
+      memory: { workingSetBytes: 2_147_483_648, usageBytes: 3_000_000_000 },
     },
     pods: [
       {
@@ -27,6 +28,7 @@ test('counters are read with their own times, in the middle of the second that t
   });
   assert.deepEqual(summary, {
     cpu: { cpuNanoseconds: 24_413_460_829_390, unixMilliseconds: at + 2500 },
+    memoryBytes: 2_147_483_648,
     pods: [
       {
         uid: 'u1',
@@ -61,6 +63,7 @@ test('what a kubelet leaves out at first is left out, and no pod is made of noth
   });
   assert.deepEqual(summary, {
     cpu: undefined,
+    memoryBytes: undefined,
     pods: [
       {
         uid: 'u2',

@@ -14,7 +14,16 @@ test('rates of nodes and pods are read, containers added up', () => {
         { metadata: { name: 'n1' }, timestamp, window: '10.5s', usage: { cpu: '250000001n', memory: '1Ki' } },
       ],
     }),
-    [{ name: 'n1', namespace: '', unixMilliseconds, windowMilliseconds: 10_500, cpus: 0.250000001 }],
+    [
+      {
+        name: 'n1',
+        namespace: '',
+        unixMilliseconds,
+        windowMilliseconds: 10_500,
+        cpus: 0.250000001,
+        memoryBytes: 1024,
+      },
+    ],
   );
   assert.deepEqual(
     readRates({
@@ -31,7 +40,16 @@ test('rates of nodes and pods are read, containers added up', () => {
         },
       ],
     }),
-    [{ name: 'web', namespace: 'team', unixMilliseconds, windowMilliseconds: 60_000, cpus: 0.10005 }],
+    [
+      {
+        name: 'web',
+        namespace: 'team',
+        unixMilliseconds,
+        windowMilliseconds: 60_000,
+        cpus: 0.10005,
+        memoryBytes: undefined,
+      },
+    ],
   );
 });
 
