@@ -1,6 +1,9 @@
 import { contest } from '../../learning/contest.ts';
 import type { ModelCard, TrainedModel } from '../../learning/model-card.ts';
+import { twinOf } from '../../learning/own-cluster/twin-plan.ts';
 import type { FinishedTraining } from '../../learning/run-training.ts';
+import { weightedPolicy } from '../../policy/energy/weighted-policy.ts';
+import { simulatedModel } from '../../policy/learned/model-by-path.ts';
 import type { ModelStore } from '../../policy/learned/model-store.ts';
 import { percentText } from './progress.ts';
 
@@ -15,7 +18,7 @@ const WORKLOADS = 24;
  */
 export function adopt(
   store: ModelStore,
-  { request, result }: FinishedTraining,
+  { request, result }: Pick<FinishedTraining, 'request' | 'result'>,
   model: TrainedModel,
   card: ModelCard,
   time: string,
@@ -26,9 +29,12 @@ export function adopt(
   if (holder?.sha256 === model.sha256) return 'in use already';
   let against = 'none before';
   if (holder !== undefined) {
-    if (holder.point === undefined)
-      return 'not put to use: the model in use is no point of the scorer, and cannot be compared here';
-    const { mean, interval } = contest(request.plan, result.policy, holder.point, WORKLOADS);
+    const { mean, interval } = contest({
+      twin: twinOf(request.plan),
+      challenger: weightedPolicy(result.policy, 'first'),
+      holder: simulatedModel(holder),
+      workloads: WORKLOADS,
+    });
     against = `${percentText(mean)} against the one in use, at most ${percentText(interval!.high)}`;
     if (!(interval!.high < 0)) return `not put to use: ${against}`;
   }

@@ -147,6 +147,11 @@ export function clusterTwin(plan: ClusterTwinPlan): Twin {
   };
 }
 
+/** The same cluster while nobody puts its nodes to sleep, whether they could or not. */
+export function neverSleeping(plan: ClusterTwinPlan): ClusterTwinPlan {
+  return { ...plan, nodes: plan.nodes.map(({ sleep, ...node }) => node) };
+}
+
 /** Shares add up to 1, as rates are told by them. */
 function withWholeShares(mix: PodMix): PodMix {
   const sum = mix.classes.reduce((total, { share }) => total + share, 0);

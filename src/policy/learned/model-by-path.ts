@@ -11,14 +11,22 @@ const PATIENT_MILLISECONDS = 60_000;
 const engines = new Map<string, OnnxEngine>();
 
 /**
- * The model of a file as simulations and benchmarks run it: without a guard, and as the point of the scorer's space that it
- * is, with the arithmetic that it was trained with; by onnxruntime only where it is no such point.
+ * The model of a file as simulations and benchmarks run it.
  *
  * @throws KISIM_E_MODEL_..., KISIM_E_ONNX_FORMAT
  */
 export function modelByPath(path: string): Policy {
-  const model = loadModel(path);
-  const name = `model:${path}`;
+  return simulatedModel(loadModel(path));
+}
+
+/**
+ * A model as simulations run it: without a guard, and as the point of the scorer's space that it is, with the arithmetic that it was
+ * trained with; by onnxruntime only where it is no such point.
+ *
+ * @throws KISIM_E_MODEL_ENGINE
+ */
+export function simulatedModel(model: LoadedModel): Policy {
+  const name = `model:${model.path}`;
   if (model.point !== undefined) return weightedPolicy({ ...model.point, name }, 'first');
   const engine = patientEngine(model);
   return learnedPolicy({ name, model, engine, guardShare: Number.POSITIVE_INFINITY });

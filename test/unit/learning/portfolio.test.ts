@@ -69,6 +69,33 @@ test('a finalist that was lucky at first is overtaken', () => {
   assert.equal(choosePolicy(policies('lucky', 'steady'), options).policy.name, 'steady');
 });
 
+test('without more time it chooses by what all have run', () => {
+  const { runs, simulate } = engine({ a: () => 2, b: (seed) => (seed === 0 ? 1 : 9) });
+  let asked = 0;
+  const choice = choosePolicy(policies('a', 'b'), {
+    situations: situations(5),
+    simulate,
+    hasTime: () => ++asked <= 1,
+  });
+  assert.deepEqual(runs, ['a 0', 'b 0', 'a 1', 'b 1']);
+  assert.equal(choice.policy.name, 'a');
+  assert.ok(choice.standings.every((standing) => standing.situations === 2));
+});
+
+test('each situation is made once, when it is needed', () => {
+  const { simulate } = engine({ a: () => 2, b: () => 1 });
+  const made: number[] = [];
+  const lazy = {
+    length: 3,
+    at: (i: number) => {
+      made.push(i);
+      return {} as Situation;
+    },
+  };
+  choosePolicy(policies('a', 'b'), { situations: lazy, simulate, firstSituations: 1, finalists: 1 });
+  assert.deepEqual(made, [0, 1, 2]);
+});
+
 test('of equal candidates the first is taken', () => {
   const { simulate } = engine({ x: () => 1, y: () => 1 });
   assert.equal(choosePolicy(policies('y', 'x'), { situations: situations(2), simulate }).policy.name, 'y');
