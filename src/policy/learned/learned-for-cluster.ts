@@ -8,11 +8,23 @@ import { type LoadedModel, loadModel } from './load-model.ts';
 import type { ModelStore } from './model-store.ts';
 import { OnnxEngine } from './onnx-engine.ts';
 
+/** What places the pods of a cluster where nobody has named a policy, and why. */
+export interface ChosenPolicy {
+  /** Digest of the cluster. */
+  readonly cluster: string;
+  readonly policy: string;
+  readonly reason: string;
+}
+
 /** What a daemon knows of its models, beside the files. */
 export interface ModelChanges {
   readonly count: number;
   /** Of all learned decisions of the daemon. */
   readonly decisions: LearnedCounts;
+  /** Told whenever `auto` begins with a policy, the same as before or another one. */
+  readonly chose?: (chosen: ChosenPolicy) => void;
+  /** What it was told last. */
+  readonly chosen?: ChosenPolicy | undefined;
 }
 
 export interface LiveModels {
@@ -33,7 +45,8 @@ function engineOf(model: LoadedModel): OnnxEngine {
   return known;
 }
 
-function start(
+/** A model as a daemon runs it, under its guard. */
+export function startModel(
   name: string,
   model: LoadedModel,
   { guardShare, changes }: Pick<LiveModels, 'guardShare' | 'changes'>,
@@ -50,31 +63,34 @@ function start(
  * @throws at its start KISIM_E_MODEL_NONE where there is neither, KISIM_E_MODEL_...
  */
 export function learnedForCluster(models: LiveModels): Policy {
-  return { name: 'learned', start: (context) => new RenewedRun(models, context) };
+  return {
+    name: 'learned',
+    start: (context) => new RenewedRun(models, () => startForCluster(models, context)),
+  };
 }
 
 function startForCluster(models: LiveModels, context: PolicyContext): PolicyRun {
   const { store, frozen } = models;
   const digest = clusterDigest(context.cluster.nodes);
   const own = store.current(digest);
-  if (own !== undefined) return start('learned', own, models, context);
+  if (own !== undefined) return startModel('learned', own, models, context);
   if (frozen === undefined)
     throw learnedErrors.KISIM_E_MODEL_NONE(`none for cluster ${digest} in ${store.folder}`);
-  return start('learned', loadModel(frozen), models, context);
+  return startModel('learned', loadModel(frozen), models, context);
 }
 
-/** Begins anew whenever another model is put to use. Learned runs keep no books, so that nothing is lost. */
-class RenewedRun extends WrappedRun {
-  readonly #models: LiveModels;
-  readonly #context: PolicyContext;
+/** Begins anew whenever models change. Only for runs that keep no books, so that nothing is lost. */
+export class RenewedRun extends WrappedRun {
+  readonly #models: Pick<LiveModels, 'changes'>;
+  readonly #start: () => PolicyRun;
   #run: PolicyRun;
   #count: number;
 
-  constructor(models: LiveModels, context: PolicyContext) {
-    const first = startForCluster(models, context);
+  constructor(models: Pick<LiveModels, 'changes'>, start: () => PolicyRun) {
+    const first = start();
     super(first);
     this.#models = models;
-    this.#context = context;
+    this.#start = start;
     this.#run = first;
     this.#count = models.changes?.count ?? 0;
   }
@@ -96,7 +112,7 @@ class RenewedRun extends WrappedRun {
     if (count === this.#count) return this.#run;
     // Once a change, whatever comes of it: a model that cannot be started leaves the one of before.
     this.#count = count;
-    this.#run = startForCluster(this.#models, this.#context);
+    this.#run = this.#start();
     return this.#run;
   }
 }
@@ -107,5 +123,5 @@ export function guardedModel(path: string, models: Pick<LiveModels, 'guardShare'
   // Loading begins now, not with the first pod.
   engineOf(model);
   const name = `model:${path}`;
-  return { name, start: (context) => start(name, model, models, context) };
+  return { name, start: (context) => startModel(name, model, models, context) };
 }

@@ -1,9 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { replaceFile } from '../../util/atomic-file.ts';
 import { systemErrorCode } from '../../util/errors.ts';
+import type { WeightedRule } from '../energy/weighted-policy.ts';
 import { learnedErrors } from './errors.ts';
 import { checkModel, type LoadedModel, loadModel } from './load-model.ts';
+import { FEATURE_SET } from './model-format.ts';
+import { ruleOfText, ruleText } from './stored-rule.ts';
 
 /** One change of the model that is in use. */
 export interface ModelSwap {
@@ -15,9 +18,33 @@ export interface ModelSwap {
   readonly before: string | null;
 }
 
+/** What simulation of a cluster said of the policies that could place its pods. */
+export interface StoredChoice {
+  /** ISO 8601. */
+  readonly time: string;
+  /** The best rule, as the point that was simulated. */
+  readonly rule: WeightedRule;
+  /** SHA-256 of the model for any cluster that is better than every rule; null: none is. */
+  readonly picked: string | null;
+  /** SHA-256 of models that are proven worse than the rule. */
+  readonly refused: readonly string[];
+  /** For people. */
+  readonly reason: string;
+}
+
+/** What placed pods from a time on, and why. */
+export interface PolicyNote {
+  /** ISO 8601. */
+  readonly time: string;
+  readonly cluster: string;
+  readonly policy: string;
+  readonly reason: string;
+}
+
 /**
  * The models of clusters, in a folder: `CLUSTER/SHA256.onnx` with its card beside it, and `CLUSTER/swaps.json`, which says
- * what was put to use when. Nothing is ever deleted, so that every swap can be undone.
+ * what was put to use when. Nothing is ever deleted, so that every swap can be undone. Beside them `CLUSTER/choice.json`, what the last
+ * simulation of the cluster said of all policies, and `policies.jsonl`, which policy was at work from when, and why.
  */
 export class ModelStore {
   readonly folder: string;
@@ -70,6 +97,57 @@ export class ModelStore {
     const last = this.swaps(cluster).at(-1);
     if (last === undefined) throw learnedErrors.KISIM_E_MODEL_STORE(`nothing was put to use for ${cluster}`);
     return this.#record(cluster, 'undo', last.before, time);
+  }
+
+  /** What simulation said of a cluster; undefined: nothing yet, or nothing that this version can read. @throws KISIM_E_MODEL_STORE */
+  choice(cluster: string): StoredChoice | undefined {
+    const path = join(this.folder, cluster, 'choice.json');
+    if (!existsSync(path)) return undefined;
+    const { features, rule, ...rest } = this.#reading(
+      path,
+      () =>
+        JSON.parse(readFileSync(path, 'utf8')) as Omit<StoredChoice, 'rule'> & {
+          readonly features: string;
+          readonly rule: string;
+        },
+    );
+    // Weights mean nothing for other terms.
+    return features === FEATURE_SET ? { ...rest, rule: ruleOfText(rule, path) } : undefined;
+  }
+
+  /** @throws KISIM_E_MODEL_STORE */
+  choose(cluster: string, { rule, ...rest }: StoredChoice): void {
+    const stored = { features: FEATURE_SET, rule: ruleText(rule), ...rest };
+    this.#writing(cluster, () => {
+      mkdirSync(join(this.folder, cluster), { recursive: true });
+      replaceFile(
+        join(this.folder, cluster, 'choice.json'),
+        Buffer.from(`${JSON.stringify(stored, undefined, 1)}\n`),
+      );
+    });
+  }
+
+  /** @throws KISIM_E_MODEL_STORE */
+  note(note: PolicyNote): void {
+    this.#reading(this.#notes, () => {
+      mkdirSync(this.folder, { recursive: true });
+      appendFileSync(this.#notes, `${JSON.stringify(note)}\n`);
+    });
+  }
+
+  /** From the first to the last; a line that was cut off is none. @throws KISIM_E_MODEL_STORE */
+  notes(): readonly PolicyNote[] {
+    if (!existsSync(this.#notes)) return [];
+    return this.#reading(this.#notes, () =>
+      readFileSync(this.#notes, 'utf8')
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => JSON.parse(line) as PolicyNote),
+    );
+  }
+
+  get #notes(): string {
+    return join(this.folder, 'policies.jsonl');
   }
 
   #record(cluster: string, action: ModelSwap['action'], model: string | null, time: string): ModelSwap {
