@@ -13,7 +13,7 @@ import { extenderCommand } from './specs/extender.ts';
 import { headroomCommand } from './specs/headroom.ts';
 import { installServiceCommand } from './specs/install-service.ts';
 import { manCommand } from './specs/man.ts';
-import { modelListCommand, modelUndoCommand, modelUseCommand } from './specs/model.ts';
+import { modelChooseCommand, modelListCommand, modelUndoCommand, modelUseCommand } from './specs/model.ts';
 import { pauseCommand, resumeCommand } from './specs/pause.ts';
 import { recordCommand } from './specs/record.ts';
 import { replayCommand } from './specs/replay.ts';
@@ -34,7 +34,7 @@ export interface CommandGroup {
 /** Words that only hold other commands: `config` of `config show`. */
 export const commandGroups: readonly CommandGroup[] = [
   { name: 'config', summary: 'Check or show the configuration' },
-  { name: 'model', summary: 'List, use or undo models of clusters' },
+  { name: 'model', summary: 'List, use or undo models of clusters, or see which policy is best' },
   { name: 'cluster', summary: 'Start, stop or look at a Minikube cluster' },
 ];
 
@@ -58,6 +58,7 @@ export const commandTable: readonly CommandSpec[] = [
   benchmarkCommand,
   trainCommand,
   modelListCommand,
+  modelChooseCommand,
   modelUseCommand,
   modelUndoCommand,
   experimentCommand,

@@ -9,8 +9,13 @@ import { printable, utc } from './energy-format.ts';
 
 type Column = DecisionNode & { readonly label: string };
 
+/** A decision with the reason that `auto` had for the policy that made it. */
+export interface ExplainedDecision extends StoredDecision {
+  readonly policyReason?: string | undefined;
+}
+
 /** One decision for people: what became of the pod, why, and a table of terms by node. */
-export function explanationText(decision: StoredDecision): string {
+export function explanationText(decision: ExplainedDecision): string {
   const lines = [headline(decision), ...remarks(decision)];
   const table = termTable(columnsOf(decision));
   if (table.length > 0) lines.push('', ...table);
@@ -20,7 +25,7 @@ export function explanationText(decision: StoredDecision): string {
 }
 
 /** All that is kept of the decisions, as an array; missing values are null. */
-export function explanationJson(decisions: readonly StoredDecision[]): string {
+export function explanationJson(decisions: readonly ExplainedDecision[]): string {
   const costed = ({ node, terms }: DecisionNode) => ({ node, cost: costOf(terms) ?? null, terms });
   const rows = decisions.map((decision) => ({
     cluster: decision.cluster,
@@ -34,6 +39,7 @@ export function explanationJson(decisions: readonly StoredDecision[]): string {
     node: decision.node ?? null,
     bound: decision.bound ?? null,
     policy: decision.policy,
+    policyReason: decision.policyReason ?? null,
     fellBack: decision.fellBack ?? null,
     candidates: decision.candidates,
     heldMilliseconds: decision.heldMilliseconds,
@@ -75,14 +81,16 @@ const reasons: Readonly<Record<string, string>> = {
   'would-wait': 'the rule would have held it back',
 };
 
-function remarks(decision: StoredDecision): string[] {
-  const { reason, fellBack, node, bound, candidates, heldMilliseconds, outcome } = decision;
+function remarks(decision: ExplainedDecision): string[] {
+  const { reason, policy, policyReason, fellBack, node, bound, candidates, heldMilliseconds, outcome } =
+    decision;
   const lines: string[] = [];
   if (reason !== undefined && reason !== 'shadow') {
     const [key = '', ...rest] = reason.split(': ');
     const words = reasons[key] ?? key;
     lines.push(`  because: ${printable([words, ...rest].join(': '))}`);
   }
+  if (policyReason !== undefined) lines.push(`  by ${policy}, since ${printable(policyReason)}`);
   if (fellBack !== undefined)
     lines.push(`  instead of ${fellBack.from}, which failed: ${printable(fellBack.why)}`);
   if (outcome !== 'placed' && node !== undefined && outcome === 'freed')

@@ -83,7 +83,7 @@ export function defaultConfig(env: Environment, host: ConfigHost): Config {
     placement: {
       cluster: 'auto',
       mode: 'act',
-      policy: 'efficiency-first',
+      policy: 'auto',
       fallback: 'kube-scheduler',
       reference: 'round-robin',
       strength: 'preferred',

@@ -172,7 +172,8 @@ export const sections: Sections = {
       'act: places gated pods. shadow: decides, records, and frees them as they are. dry-run: writes nothing.',
     ),
     policy: text(
-      'The rule that places pods, by its name in docs/developer/policies.md; `learned` is the model that was trained for this cluster, `model:PATH` the one of a file.',
+      'What places pods. auto: the best that is known for this cluster, by simulation of it (docs/user/training.md). Otherwise a rule, by ' +
+        'its name in docs/developer/policies.md; `learned` is the model that was trained for this cluster, `model:PATH` the one of a file.',
       'a policy',
     ),
     fallback: optionalText('The rule for pods that the policy fails on.', 'a policy, or nothing'),

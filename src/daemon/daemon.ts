@@ -5,6 +5,7 @@ import type { Config } from '../config/config.ts';
 import { Exporter } from '../export/exporter.ts';
 import { History } from '../history/history.ts';
 import { loadAddon } from '../native/addon.ts';
+import { AUTO } from '../policy/learned/automatic-policy.ts';
 import { ModelStore } from '../policy/learned/model-store.ts';
 import { type Clock, systemClock } from '../util/clock.ts';
 import type { Logger } from '../util/log.ts';
@@ -12,12 +13,14 @@ import { createMetering } from './create-metering.ts';
 import { daemonErrors } from './errors.ts';
 import type { Metering } from './metering.ts';
 import { ModelWatch } from './models/model-watch.ts';
-import { Retraining, startTrainingProcess } from './models/retraining.ts';
+import { PolicyReview } from './models/policy-review.ts';
+import { quietProgram } from './models/quiet-process.ts';
+import { Retraining } from './models/retraining.ts';
 import { createPlacement, noSink } from './placement/create-placement.ts';
 import { readHostIdentity } from './placement/host-identity.ts';
 import { MeteredCounters } from './placement/metered-counters.ts';
 import { placementView } from './placement/placement-view.ts';
-import { isModel, modelFolder } from './placement/policies.ts';
+import { followsModels, modelFolder } from './placement/policies.ts';
 import { SystemdNotifier } from './sd-notify.ts';
 import { type Service, Supervisor } from './supervisor.ts';
 
@@ -67,7 +70,11 @@ export class Daemon {
     const sinks: IntervalSink[] = [];
     const guestPods = new GuestPodsSink({ next: sinks, nodeOf: (guest) => counters.nodeOf(guest), log });
     // Made before anything is started: an unknown policy is told at once.
-    const models = new ModelWatch(new ModelStore(modelFolder(config.history)), log);
+    const models = new ModelWatch({
+      store: new ModelStore(modelFolder(config.history)),
+      log,
+      keepsNotes: history !== undefined,
+    });
     const placement = createPlacement(config, {
       modelChanges: models,
       sink: history ?? noSink,
@@ -129,15 +136,19 @@ export class Daemon {
       stop: () => metering?.stop(),
     });
     if (placement !== undefined) {
-      if (isModel(config.placement.policy)) services.push(models);
+      if (followsModels(config.placement.policy)) services.push(models);
       services.push(placement);
+      if (history !== undefined && config.placement.policy === AUTO) {
+        const { cluster } = placement.status;
+        services.push(new PolicyReview({ config, cluster, log, start: quietProgram(mainPath) }));
+      }
       if (history !== undefined && config.training.scheduleHours > 0)
         services.push(
           new Retraining({
             config,
             log,
             now: () => new Date(),
-            startTraining: startTrainingProcess(mainPath),
+            startTraining: quietProgram(mainPath),
           }),
         );
     }

@@ -51,6 +51,8 @@ export interface PlacementView {
   readonly trouble: string | null;
   readonly mode: DecisionMode;
   readonly policy: string;
+  /** Why `auto` came to it. */
+  readonly policyReason: string | null;
   readonly paused: string | null;
   readonly nodes: number;
   readonly pods: number;

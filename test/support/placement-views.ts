@@ -27,6 +27,7 @@ export function simulatedView(
     trouble: null,
     mode: 'act',
     policy: 'efficiency-first',
+    policyReason: null,
     paused: null,
     nodes: 12,
     pods: 32,

@@ -1,6 +1,9 @@
 import { loadConfig } from '../../config/load.ts';
 import { jobRecordName } from '../../controller/jobs/record-name.ts';
+import { modelFolder } from '../../daemon/placement/policies.ts';
 import { openHistoryReader } from '../../history/reader.ts';
+import { AutomaticReasons } from '../../policy/learned/automatic-reasons.ts';
+import { ModelStore } from '../../policy/learned/model-store.ts';
 import type { CommandContext } from '../command.ts';
 import { cliErrors } from '../errors.ts';
 import { explanationJson, explanationText } from '../explain-format.ts';
@@ -22,7 +25,11 @@ export async function runExplain(context: CommandContext): Promise<number> {
       throw cliErrors.KISIM_E_CLI_NO_DECISION(
         `${namespace === undefined ? '' : `${namespace}/`}${pod} in ${path}`,
       );
-    stdout.write(options['json'] === true ? explanationJson(found) : found.map(explanationText).join('\n'));
+    const reasons = new AutomaticReasons(new ModelStore(modelFolder({ path })).notes());
+    const explained = found.map((decision) => ({ ...decision, policyReason: reasons.of(decision) }));
+    stdout.write(
+      options['json'] === true ? explanationJson(explained) : explained.map(explanationText).join('\n'),
+    );
     return 0;
   } finally {
     reader.close();

@@ -18,6 +18,8 @@ import { replayPlot } from '../replay/plot.ts';
 
 /** Points of a line, about. */
 const SERIES_POINTS = 300;
+/** Names of what decides that are none of a rule: what they come to depends on the daemon. */
+const NO_RULES: readonly (string | undefined)[] = [undefined, 'default', 'auto', 'learned'];
 const USUAL_POLICIES = ['kube-scheduler', 'efficiency-first', 'marginal-run-out'];
 
 /** `kisimd replay`. @throws KISIM_E_REPLAY_*, KISIM_E_POLICY_UNKNOWN, KISIM_E_INPUT_NODE_TABLE, KISIM_E_HISTORY_* */
@@ -75,7 +77,7 @@ async function run(
 
 function usualPolicies({ placement }: Config): readonly string[] {
   const configured = [placement.policy, placement.reference].filter(
-    (name) => name !== undefined && name !== 'default',
+    (name) => !NO_RULES.includes(name),
   ) as readonly string[];
   return [...new Set([...USUAL_POLICIES, ...configured])];
 }

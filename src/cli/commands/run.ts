@@ -23,6 +23,7 @@ function withShortcuts(options: CommandContext['options']): Record<string, unkno
   const set: string[] = [];
   if (typeof options['idle'] === 'string') set.push(`attribution.idle=${options['idle']}`);
   if (typeof options['interval'] === 'string') set.push(`meter.interval-milliseconds=${options['interval']}`);
+  if (typeof options['policy'] === 'string') set.push(`placement.policy=${options['policy']}`);
   if (options['history'] === false) set.push('history.enabled=false');
   if (options['export'] === false) set.push('export.enabled=false');
   const given = Array.isArray(options['set']) ? (options['set'] as string[]) : [];

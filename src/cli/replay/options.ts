@@ -76,7 +76,8 @@ export function listOption(options: CommandContext['options'], name: string): re
   return [...new Set(names)];
 }
 
-function clusterOption(options: CommandContext['options']): ClusterKind {
+/** @throws KISIM_E_USAGE */
+export function clusterOption(options: CommandContext['options']): ClusterKind {
   const given = textOption(options, 'cluster') ?? 'live';
   if (given === 'live' || given === 'simulated') return given;
   throw cliErrors.KISIM_E_USAGE(`--cluster ${given}`);

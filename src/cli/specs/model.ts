@@ -1,3 +1,4 @@
+import { clusterOptions } from '../cluster-options.ts';
 import type { CommandSpec, OptionSpec } from '../command.ts';
 
 const folder: OptionSpec = {
@@ -47,4 +48,46 @@ export const modelUndoCommand: CommandSpec = {
   options: [folder],
   examples: [{ command: 'kisimd model undo', does: 'undoes the last swap' }],
   run: (context) => run({ ...context, options: { ...context.options, action: 'undo' } }),
+};
+
+export const modelChooseCommand: CommandSpec = {
+  name: 'model choose',
+  summary: 'Say which policy is best on a cluster, by simulation on its twin',
+  description:
+    'Simulates all rules, the model in use for the cluster, and the one for any cluster, on workloads of the kind that the history ' +
+    'shows, and each model beside the best rule on further workloads. With --use the answer is kept where a daemon with ' +
+    'placement.policy `auto` goes by it, as that daemon does itself. Takes --seconds at most, with fewer workloads where these do ' +
+    'not suffice.',
+  options: [
+    folder,
+    { flags: '--use', description: 'keep the answer for placement.policy `auto`' },
+    {
+      flags: '--seconds <number>',
+      description: 'at most about so long (training.budget-seconds if not given)',
+    },
+    { flags: '--db <file>', description: 'the history to read (history.path if not given)' },
+    { flags: '--days <number>', description: 'how far back', default: '7' },
+    {
+      flags: '--cluster <which>',
+      description: 'of the history: the live one, or the simulated one',
+      default: 'live',
+      choices: ['live', 'simulated'],
+    },
+    {
+      flags: '--for-cluster',
+      description: 'for the cluster of the kubeconfig as it is now, without the history',
+    },
+    {
+      flags: '--manifests <file>',
+      description: 'for nodes and pods of manifests: a file or folder (repeatable)',
+      repeatable: true,
+    },
+    ...clusterOptions,
+    { flags: '--node-table <file>', description: 'power and sleep of the nodes (YAML)' },
+  ],
+  examples: [
+    { command: 'kisimd model choose', does: 'the best policy for the cluster as it was in the last week' },
+    { command: 'kisimd model choose --use', does: 'the same, and `auto` goes by it from now on' },
+  ],
+  run: async (context) => (await import('../commands/model-choose.ts')).runModelChoose(context),
 };

@@ -13,6 +13,7 @@ export const runCommand: CommandSpec = {
       choices: ['separate', 'split'],
     },
     { flags: '--interval <duration>', description: 'time between two samples (meter.interval-milliseconds)' },
+    { flags: '--policy <name>', description: 'what places pods (placement.policy)' },
     { flags: '--no-history', description: 'keep nothing (history.enabled=false)' },
     { flags: '--no-export', description: 'listen nowhere (export.enabled=false)' },
   ],

@@ -8,6 +8,7 @@ const DECISIONS = 4;
 export function placementLines(view: PlacementView): readonly string[] {
   return [
     headline(view),
+    ...(view.policyReason === null ? [] : [`  ${view.policy}, since ${printable(view.policyReason)}`]),
     ...view.recent.slice(0, DECISIONS).map(decisionLine),
     ...(view.simulated === null ? [] : simulatedLines(view.simulated)),
   ];

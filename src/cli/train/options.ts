@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import type { ClusterKind } from '../../history/cluster-kind.ts';
 import { trainingAlgorithms } from '../../learning/training-algorithms.ts';
 import type { CommandContext } from '../command.ts';
 import { cliErrors } from '../errors.ts';
@@ -15,7 +16,12 @@ export type TrainSource =
     }
   | { readonly kind: 'cluster' }
   | { readonly kind: 'manifests'; readonly paths: readonly string[] }
-  | { readonly kind: 'history'; readonly database: string | undefined; readonly days: number };
+  | {
+      readonly kind: 'history';
+      readonly cluster: ClusterKind;
+      readonly database: string | undefined;
+      readonly days: number;
+    };
 
 export interface TrainOptions {
   /** Undefined: what the training in the folder was asked for. */
@@ -121,6 +127,7 @@ function sourceOf(given: Given, load: number): TrainSource {
   if (history)
     return {
       kind: 'history',
+      cluster: 'live',
       database: textOption(given, 'db'),
       days: numberOption(given, 'days', 7, (value) => value > 0 && value <= 3650),
     };

@@ -19,12 +19,13 @@ import { clusterSettings, connectCluster } from '../connect-cluster.ts';
 import { type ReadCluster, readLiveCluster, readManifestCluster } from '../headroom/read-cluster.ts';
 import type { TrainOptions, TrainSource } from './options.ts';
 
-type Begin = NonNullable<TrainOptions['begin']>;
+/** What of a training's options its twin depends on. */
+export type TwinOptions = Pick<NonNullable<TrainOptions['begin']>, 'source' | 'nodeTable' | 'exact' | 'load'>;
 
 const DAY_MILLISECONDS = 86_400_000;
 
 /** The twin that is asked for. @throws KISIM_E_SCENARIO_UNKNOWN, KISIM_E_LEARNING_..., KISIM_E_KUBE_..., KISIM_E_HISTORY_... */
-export async function twinPlanOf(context: CommandContext, begin: Begin): Promise<TwinPlan> {
+export async function twinPlanOf(context: CommandContext, begin: TwinOptions): Promise<TwinPlan> {
   const { source } = begin;
   if (source.kind === 'scenario') return scenarioPlan(source);
   const { config } = loadConfig({ env: context.env, flags: context.options });
@@ -94,18 +95,19 @@ function observedNow({ source, pods }: ReadCluster) {
 }
 
 function historyPlan(
-  { database, days }: TrainSource & { kind: 'history' },
+  { database, days, cluster }: TrainSource & { kind: 'history' },
   config: Config,
   describe: (node: Node) => Node,
   options: { readonly exact: boolean; readonly load?: number },
 ): TwinPlan {
   const reader = openHistoryReader(database ?? config.history.path);
   try {
-    const span = reader.clusterSpan('live');
-    if (span === undefined) throw learningErrors.KISIM_E_LEARNING_HISTORY('no cluster was ever watched');
+    const span = reader.clusterSpan(cluster);
+    if (span === undefined)
+      throw learningErrors.KISIM_E_LEARNING_HISTORY(`no ${cluster} cluster was ever watched`);
     const period = { from: span.to - days * DAY_MILLISECONDS, to: span.to };
     const history = reader.cluster({
-      cluster: 'live',
+      cluster,
       fromUnixMilliseconds: period.from,
       toUnixMilliseconds: period.to,
     });
@@ -119,7 +121,7 @@ function historyPlan(
     );
     return watchedTwin(
       {
-        name: 'the watched cluster',
+        name: cluster === 'live' ? 'the watched cluster' : 'the simulated cluster',
         nodes: stretch.nodes.map(({ node, cpuMilli, memoryBytes, labels, description }) =>
           describe(
             described.node({ name: node, cpuMilli, memoryBytes, labels }, description as NodeDescription),

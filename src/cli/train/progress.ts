@@ -26,6 +26,15 @@ export class TrainingProgress {
     this.#stderr.write(isLive ? `\r\x1b[K${line}` : `${line}\n`);
   }
 
+  /** Of many short parts: as often as a step would be told. */
+  note(says: string): void {
+    const isLive = this.#stderr.isTTY === true;
+    const every = isLive ? LIVE_EVERY_MILLISECONDS : LINES_EVERY_MILLISECONDS;
+    if (this.#clock() - this.#told < every) return;
+    this.#told = this.#clock();
+    this.phase(says);
+  }
+
   phase(says: string): void {
     this.#stderr.write(this.#stderr.isTTY === true ? `\r\x1b[K${says} ...` : `${says}\n`);
   }

@@ -1,24 +1,13 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import type { Logger } from '../../util/log.ts';
 import type { Service } from '../supervisor.ts';
-
-/** A training under way. */
-export interface TrainingProcess {
-  /** Resolves to the exit status, or the name of the signal that ended it, and to what it told last. */
-  readonly ended: Promise<{ readonly status: number | string; readonly told: string }>;
-  stop(): void;
-}
-
-export type StartTraining = (args: readonly string[]) => TrainingProcess;
+import type { QuietProcess, StartQuietly } from './quiet-process.ts';
 
 export interface RetrainingOptions {
   readonly config: Pick<Config, 'history' | 'placement' | 'training'>;
   readonly log: Logger;
-  readonly startTraining: StartTraining;
+  readonly startTraining: StartQuietly;
   /** Of now, for the folder's name. */
   readonly now: () => Date;
 }
@@ -35,7 +24,7 @@ export class Retraining implements Service {
   readonly #options: RetrainingOptions;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
-  #process: TrainingProcess | undefined;
+  #process: QuietProcess | undefined;
 
   constructor(options: RetrainingOptions) {
     this.#options = options;
@@ -89,27 +78,4 @@ export class Retraining implements Service {
       log.error('training-failed', { out, error });
     }
   }
-}
-
-const MOST_TOLD = 4000;
-
-/** The program itself, once more, with nothing to say but at its end. */
-export function startTrainingProcess(main: string): StartTraining {
-  return (args) => {
-    const child = spawn(process.execPath, [...process.execArgv, main, ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
-    let told = '';
-    const hear = (text: unknown) => {
-      told = (told + String(text)).slice(-MOST_TOLD);
-    };
-    child.stdout.on('data', hear);
-    child.stderr.on('data', hear);
-    const ended = once(child, 'close').then(([status, signal]) => ({
-      status: (status ?? signal) as number | string,
-      told: told.trim(),
-    }));
-    return { ended, stop: () => child.kill('SIGTERM') };
-  };
 }

@@ -24,7 +24,13 @@ import type { Extra, LiveParts } from './live-parts.ts';
 import { type ClusterConnection, LiveSession } from './live-session.ts';
 import type { HostEnergy } from './node-energy.ts';
 import type { PlacementStatus } from './placement-status.ts';
-import { liveModels, livePolicy, type PlacementPolicies, placementPolicies } from './policies.ts';
+import {
+  liveModels,
+  livePolicy,
+  type PlacementPolicies,
+  placementPolicies,
+  policyStatus,
+} from './policies.ts';
 import { RecentDecisions } from './recent-decisions.ts';
 
 export interface LivePlacementOptions {
@@ -131,7 +137,7 @@ export class LivePlacement implements Service {
       state: this.#state(),
       trouble: this.#trouble ?? session?.trouble,
       mode: placement.mode,
-      policy: parts?.decider.policyName ?? placement.policy,
+      ...policyStatus(parts?.decider.policyName ?? placement.policy, this.#options.modelChanges),
       paused: parts?.paused.reason,
       nodes: parts?.watcher.nodeCount ?? 0,
       pods: parts?.watcher.podCount ?? 0,

@@ -13,6 +13,8 @@ export interface PlacementStatus {
   readonly trouble: string | undefined;
   readonly mode: DecisionMode;
   readonly policy: string;
+  /** Why `auto` came to it; undefined where the policy is one that somebody named. */
+  readonly policyReason: string | undefined;
   /** Why placement is paused. */
   readonly paused: string | undefined;
   readonly nodes: number;

@@ -11,7 +11,8 @@ export interface WatchedPlacement {
 
 /** What those see who watch. */
 export function placementView({ status, recent = [], simulated }: WatchedPlacement): PlacementView {
-  const { cluster, server, state, trouble, mode, policy, paused, nodes, pods, counts, gauges } = status;
+  const { cluster, server, state, trouble, mode, policy, policyReason, paused, nodes, pods, counts, gauges } =
+    status;
   return {
     schema: 1,
     cluster,
@@ -20,6 +21,7 @@ export function placementView({ status, recent = [], simulated }: WatchedPlaceme
     trouble: trouble ?? null,
     mode,
     policy,
+    policyReason: policyReason ?? null,
     paused: paused ?? null,
     nodes,
     pods,

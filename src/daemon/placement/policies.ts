@@ -2,12 +2,14 @@ import { dirname, join } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { DEFAULT_SCHEDULER } from '../../controller/decider.ts';
 import { awakeFirst } from '../../policy/awake-first.ts';
+import { AUTO, automaticPolicy } from '../../policy/learned/automatic-policy.ts';
 import {
   guardedModel,
   type LiveModels,
   learnedForCluster,
 } from '../../policy/learned/learned-for-cluster.ts';
 import { ModelStore } from '../../policy/learned/model-store.ts';
+import { shippedModel } from '../../policy/learned/shipped-model.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { policyByName } from '../../policy/registry.ts';
 
@@ -34,7 +36,7 @@ export function liveModels(
   return {
     ...(changes === undefined ? {} : { changes }),
     store: new ModelStore(modelFolder(history)),
-    frozen: placement.model,
+    frozen: placement.model ?? shippedModel(),
     guardShare: placement.guardShare,
   };
 }
@@ -57,7 +59,7 @@ export function placementPolicies(
 }
 
 /**
- * `default` is the cluster's own scheduler, `learned` the model for the cluster; every other name is one of the registry's.
+ * `default` is the cluster's own scheduler, `auto` the best policy that is known for the cluster, `learned` the model for it; every other name is one of the registry's.
  *
  * @param nodesSleep every policy then takes nodes that are awake first: to wake one takes minutes, and a pod is not held for so long
  * @throws KISIM_E_POLICY_UNKNOWN
@@ -67,13 +69,14 @@ export function livePolicy(name: string, nodesSleep = false, models?: LiveModels
 }
 
 function named(name: string, nodesSleep: boolean, models: LiveModels | undefined): Policy {
+  if (name === AUTO && models !== undefined) return automaticPolicy(models, nodesSleep);
   const policy = (models && modelPolicy(name, models)) ?? policyByName(name);
   return nodesSleep && !name.split('+').includes('awake-first') ? awakeFirst(policy) : policy;
 }
 
-/** Whether a name is one of a learned policy. */
-export function isModel(name: string): boolean {
-  return name === LEARNED || name.startsWith(MODEL);
+/** Whether a name is one of a policy that follows the models of the cluster. */
+export function followsModels(name: string): boolean {
+  return name === AUTO || name === LEARNED || name.startsWith(MODEL);
 }
 
 /** Undefined for a name that is none of a model. */
@@ -81,4 +84,13 @@ function modelPolicy(name: string, models: LiveModels): Policy | undefined {
   if (name === LEARNED) return learnedForCluster(models);
   if (name.startsWith(MODEL) && !name.includes('+')) return guardedModel(name.slice(MODEL.length), models);
   return undefined;
+}
+
+/** The policy of the moment, with the reason of `auto` where it is one that `auto` came to. */
+export function policyStatus(
+  policy: string,
+  changes: LiveModels['changes'],
+): { readonly policy: string; readonly policyReason: string | undefined } {
+  const chosen = changes?.chosen;
+  return { policy, policyReason: chosen?.policy === policy ? chosen.reason : undefined };
 }

@@ -21,7 +21,7 @@ import { seededRandom } from '../../util/rng.ts';
 import type { Joules, Milliseconds } from '../../util/units.ts';
 import type { Service } from '../supervisor.ts';
 import type { PlacementStatus } from './placement-status.ts';
-import { liveModels, livePolicy, placementPolicies } from './policies.ts';
+import { liveModels, livePolicy, placementPolicies, policyStatus } from './policies.ts';
 import { RecentDecisions } from './recent-decisions.ts';
 
 export interface SimulatedPlacementOptions {
@@ -63,6 +63,8 @@ export class SimulatedPlacement implements Service {
   readonly #recent: RecentDecisions;
   readonly #recorder: RunRecorder | undefined;
   #isOnePolicy = true;
+  /** By the name of the last decision; `auto` may come to another one at any time. */
+  #policyName: string | undefined;
   #state: 'connecting' | 'leading' | 'stopped' = 'connecting';
 
   /** @throws KISIM_E_POLICY_UNKNOWN, KISIM_E_CURVE_TABLE */
@@ -93,7 +95,10 @@ export class SimulatedPlacement implements Service {
     const { book } = this.#cluster;
     this.#recent = new RecentDecisions(
       {
-        record: (decision) => sink.record({ ...decision, cluster: 'simulated' }),
+        record: (decision) => {
+          this.#watchPolicy();
+          sink.record({ ...decision, cluster: 'simulated' });
+        },
         bound: (uid, node) => sink.bound(uid, node),
       },
       (decision, node) => this.#predictJoules(decision, node),
@@ -182,7 +187,7 @@ export class SimulatedPlacement implements Service {
       state: this.#state,
       trouble: undefined,
       mode: this.#config.placement.mode,
-      policy: this.#decider.policyName,
+      ...policyStatus(this.#decider.policyName, this.#modelChanges),
       paused: this.#pauseFile.reason,
       nodes,
       pods: running + waiting,
@@ -209,6 +214,12 @@ export class SimulatedPlacement implements Service {
       placed: { policy: this.#decider.policyName, ...energy },
       twins,
     };
+  }
+
+  #watchPolicy(): void {
+    const { policyName } = this.#decider;
+    if (this.#policyName !== undefined && this.#policyName !== policyName) this.#isOnePolicy = false;
+    this.#policyName = policyName;
   }
 
   #predictJoules({ uid }: DecisionRecord, node: string): Joules | undefined {

@@ -6,6 +6,7 @@ import { type TestContext, test } from 'node:test';
 import type { CommandContext, CommandSpec } from '../../../src/cli/command.ts';
 import { explainCommand } from '../../../src/cli/specs/explain.ts';
 import { pauseCommand, resumeCommand } from '../../../src/cli/specs/pause.ts';
+import { ModelStore } from '../../../src/policy/learned/model-store.ts';
 import { demoDecisions } from '../../support/demo-decisions.ts';
 import { openHistory } from '../../support/open-history.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -49,6 +50,24 @@ test('a decision is told with joules per term, the other nodes, and the rule tha
 kube-score would have chosen old-1: 4182 J more, as marginal-run-out predicts.
 `,
   );
+});
+
+test('of what `auto` came to the reason is told that it had then', async (t) => {
+  const db = demo(t);
+  const { history, path } = openHistory(t);
+  history.record({ ...demoDecisions[0]!, policy: 'auto:marginal-run-out' });
+  history.close();
+  const cluster = '0123456789abcdef';
+  const policy = 'auto:marginal-run-out';
+  const store = new ModelStore(join(path, '..', 'models'));
+  store.note({ time: '2025-12-31T00:00:00Z', cluster, policy, reason: 'it won' });
+  store.note({ time: '2026-01-02T00:00:00Z', cluster, policy, reason: 'it won again' });
+  const { out } = await run(explainCommand, { db: path, namespace: 'shop' }, ['web-7d9f']);
+  assert.match(out, /^ {2}by auto:marginal-run-out, since it won$/m);
+  const said = await run(explainCommand, { db: path, json: true }, ['web-7d9f']);
+  assert.equal(JSON.parse(said.out)[0].policyReason, 'it won');
+  const named = await run(explainCommand, { db, json: true }, ['web-7d9f']);
+  assert.equal(JSON.parse(named.out)[0].policyReason, null);
 });
 
 test('a rule that failed is named with the one that decided in its place', async (t) => {

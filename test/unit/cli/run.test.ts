@@ -49,6 +49,12 @@ test('--set after a short option wins, as with every setting', async (t) => {
   assert.ok(existsSync(path));
 });
 
+test('--policy is what places pods', async (t) => {
+  const { status, err } = await run(t, ['--policy', 'nonsense'], ['placement.cluster=simulated']);
+  assert.notEqual(status, 0);
+  assert.match(err, /^KISIM_E_POLICY_UNKNOWN: /);
+});
+
 test('an interval that is none and a way that is none are told by their code', async (t) => {
   const interval = await run(t, ['--interval', 'soon']);
   assert.notEqual(interval.status, 0);

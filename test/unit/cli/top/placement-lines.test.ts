@@ -48,3 +48,8 @@ test('a reference with the same node is said in a word, and an unknown price not
   const same = placementLines(liveView({ recent: [{ ...decision!, predictedJoules: null, reference }] }));
   assert.match(same[1]!, /-> sim-epyc4-1; round-robin: the same node$/);
 });
+
+test('of what `auto` came to the reason is told', () => {
+  const lines = placementLines(simulatedView({ policy: 'auto:best-fit', policyReason: 'it won' }));
+  assert.equal(lines[1], '  auto:best-fit, since it won');
+});

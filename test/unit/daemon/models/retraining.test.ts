@@ -1,23 +1,23 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { readTrainOptions } from '../../../../src/cli/train/options.ts';
 import { defaultConfig } from '../../../../src/config/defaults.ts';
 import { ModelWatch } from '../../../../src/daemon/models/model-watch.ts';
 import {
-  Retraining,
-  type StartTraining,
-  startTrainingProcess,
-  type TrainingProcess,
-} from '../../../../src/daemon/models/retraining.ts';
+  type QuietProcess,
+  quietProgram,
+  type StartQuietly,
+} from '../../../../src/daemon/models/quiet-process.ts';
+import { Retraining } from '../../../../src/daemon/models/retraining.ts';
 import { marginalRunOut } from '../../../../src/policy/energy/marginal-run-out.ts';
 import { ModelStore } from '../../../../src/policy/learned/model-store.ts';
 import { recordingLogger } from '../../../support/open-history.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { modelBytes } from '../../../support/trained-model.ts';
 
-function retraining(t: TestContext, startTraining: StartTraining) {
+function retraining(t: TestContext, startTraining: StartQuietly) {
   const config = defaultConfig(
     { STATE_DIRECTORY: temporaryFolder(t) },
     { hostname: 'h', uid: 0, homeDirectory: '/' },
@@ -28,9 +28,9 @@ function retraining(t: TestContext, startTraining: StartTraining) {
 
 /** Ends when it is told to. */
 function fakeProcess() {
-  const { promise, resolve } = Promise.withResolvers<Awaited<TrainingProcess['ended']>>();
+  const { promise, resolve } = Promise.withResolvers<Awaited<QuietProcess['ended']>>();
   let stops = 0;
-  const process: TrainingProcess = {
+  const process: QuietProcess = {
     ended: promise,
     stop: () => {
       stops++;
@@ -90,7 +90,7 @@ test('a process is run with its arguments at the lowest priority, and what it to
     script,
     "import { getPriority } from 'node:os';\nsetTimeout(() => { console.log(process.argv.slice(2).join(' '), getPriority()); process.exit(3); }, 50);\n",
   );
-  const { ended } = startTrainingProcess(script)(['train', '--adopt']);
+  const { ended } = quietProgram(script)(['train', '--adopt']);
   assert.deepEqual(await ended, { status: 3, told: 'train --adopt 19' });
 });
 
@@ -120,7 +120,7 @@ test('the arguments that a training is started with are ones that train understa
 test('a model that is put to use by another process is seen, and one that cannot be read is told', (t) => {
   const store = new ModelStore(join(temporaryFolder(t), 'models'));
   const { log, events } = recordingLogger();
-  const watch = new ModelWatch(store, log);
+  const watch = new ModelWatch({ store, log, keepsNotes: true });
   watch.look();
   watch.look();
   assert.equal(watch.count, 0);
@@ -137,10 +137,53 @@ test('a model that is put to use by another process is seen, and one that cannot
 
 test('what became of learned decisions is told at the end, once', (t) => {
   const { log, events } = recordingLogger();
-  const watch = new ModelWatch(new ModelStore(join(temporaryFolder(t), 'models')), log);
+  const store = new ModelStore(join(temporaryFolder(t), 'models'));
+  const watch = new ModelWatch({ store, log, keepsNotes: true });
   watch.decisions.decisions = 3;
   watch.decisions.replaced = 1;
   watch.stop();
   watch.stop();
   assert.deepEqual(names(events), ['learned-decisions']);
+});
+
+test('what `auto` came to is logged and noted once, and again when it changes', (t) => {
+  const store = new ModelStore(join(temporaryFolder(t), 'models'));
+  const { log, events } = recordingLogger();
+  const watch = new ModelWatch({ store, log, keepsNotes: true, now: () => new Date(0) });
+  const chosen = { cluster: 'c', policy: 'auto:best-fit', reason: 'it won' };
+  watch.chose(chosen);
+  watch.chose({ ...chosen });
+  watch.chose({ ...chosen, policy: 'auto:frozen' });
+  assert.deepEqual(names(events), ['policy-chosen', 'policy-chosen']);
+  assert.deepEqual(store.notes(), [
+    { time: '1970-01-01T00:00:00.000Z', ...chosen },
+    { time: '1970-01-01T00:00:00.000Z', ...chosen, policy: 'auto:frozen' },
+  ]);
+  assert.equal(watch.chosen!.policy, 'auto:frozen');
+});
+
+test('without a history nothing is noted, and a folder that cannot be written holds up nothing', (t) => {
+  const folder = join(temporaryFolder(t), 'models');
+  const { log, events } = recordingLogger();
+  const chosen = { cluster: 'c', policy: 'auto:best-fit', reason: 'it won' };
+  new ModelWatch({ store: new ModelStore(folder), log, keepsNotes: false }).chose(chosen);
+  assert.ok(!existsSync(folder));
+  writeFileSync(folder, 'no folder');
+  new ModelWatch({ store: new ModelStore(folder), log, keepsNotes: true }).chose(chosen);
+  assert.deepEqual(names(events), ['policy-chosen', 'policy-chosen', 'models-unwritable']);
+});
+
+test('a choice that another process made is seen', (t) => {
+  const store = new ModelStore(join(temporaryFolder(t), 'models'));
+  const { log } = recordingLogger();
+  const watch = new ModelWatch({ store, log, keepsNotes: true });
+  watch.look();
+  const choice = { time: 'monday', rule: marginalRunOut, picked: null, refused: [], reason: 'it won' };
+  store.choose('0123456789abcdef', choice);
+  watch.look();
+  watch.look();
+  assert.equal(watch.count, 1);
+  store.choose('0123456789abcdef', { ...choice, time: 'tuesday' });
+  watch.look();
+  assert.equal(watch.count, 2);
 });

@@ -123,7 +123,7 @@ test('a gated pod is placed by the configured rule, its event tells why, and the
   gatedPod('web');
   await until(() => records.length === 1);
   assert.equal(records[0]?.outcome, 'placed');
-  assert.equal(records[0]?.policy, 'efficiency-first');
+  assert.equal(records[0]?.policy, 'auto:efficiency-first');
   assert.equal(isGated('web'), false);
   const { status } = placement;
   assert.equal(status.state, 'leading');
@@ -133,7 +133,7 @@ test('a gated pod is placed by the configured rule, its event tells why, and the
   await placement.stop();
   assert.equal(placement.status.state, 'stopped');
   const events = server.store.list(server.resourceOf({ apiVersion: 'v1', kind: 'Event' }), TEAM);
-  assert.match(String(events[0]?.['message']), /^sent to (small|large) by efficiency-first/);
+  assert.match(String(events[0]?.['message']), /^sent to (small|large) by auto:efficiency-first/);
   const lease = server.find('Lease', 'kisimd', 'kisimd')?.['spec'] as { holderIdentity?: string } | undefined;
   assert.equal(lease?.holderIdentity, '');
 });

@@ -4,12 +4,18 @@ import { type TestContext, test } from 'node:test';
 import type { Config } from '../../../../src/config/config.ts';
 import { defaultConfig } from '../../../../src/config/defaults.ts';
 import { writePauseFile } from '../../../../src/controller/pause-file.ts';
+import { simulatedNodes } from '../../../../src/controller/simulated/simulated-nodes.ts';
+import { ModelWatch } from '../../../../src/daemon/models/model-watch.ts';
 import { placementView } from '../../../../src/daemon/placement/placement-view.ts';
 import { SimulatedPlacement } from '../../../../src/daemon/placement/simulated-placement.ts';
 import type { ClusterRecordSink } from '../../../../src/history/cluster-record-sink.ts';
 import type { DecisionRecord } from '../../../../src/history/decision-record.ts';
 import type { NodeEnergyRecord } from '../../../../src/history/node-energy-record.ts';
 import type { PodRunRecord } from '../../../../src/history/pod-run-record.ts';
+import { marginalRunOut } from '../../../../src/policy/energy/marginal-run-out.ts';
+import { clusterDigest } from '../../../../src/policy/learned/cluster-digest.ts';
+import type { ModelChanges } from '../../../../src/policy/learned/learned-for-cluster.ts';
+import { ModelStore } from '../../../../src/policy/learned/model-store.ts';
 import { recordingLogger } from '../../../support/open-history.ts';
 import { PlayedTime } from '../../../support/played-time.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
@@ -34,6 +40,7 @@ function played(
   changes: Partial<Config['placement']> = {},
   seed = 1,
   kept?: ClusterRecordSink,
+  modelChanges?: ModelChanges,
 ) {
   const base = defaultConfig({}, { hostname: 'host', uid: 1000, homeDirectory: undefined });
   const folder = temporaryFolder(t);
@@ -52,6 +59,7 @@ function played(
     log,
     seed,
     records: kept,
+    ...(modelChanges === undefined ? {} : { modelChanges }),
     sink: { record: (decision) => void records.push(decision), bound: (uid) => void bound.push(uid) },
   });
   placement.start();
@@ -92,7 +100,7 @@ test('the view has the last decisions with their joules, and the energy beside t
   assert.equal(Math.round(seconds), 300);
   assert.deepEqual(
     [placed, ...twins].map(({ policy }) => policy),
-    ['efficiency-first', 'round-robin', 'kube-scheduler'],
+    ['auto:efficiency-first', 'round-robin', 'kube-scheduler'],
   );
   for (const twin of twins) assert.ok(placed.joules < twin.joules);
   assert.doesNotThrow(() => JSON.stringify(view));
@@ -107,7 +115,7 @@ test('the seed is told, and two daemons with one seed decide the same', async (t
 });
 
 test('after another policy was taken the energy is no longer that of one policy', async (t) => {
-  const { placement, time, records } = played(t);
+  const { placement, time, records } = played(t, { policy: 'efficiency-first' });
   await time.play(60_000);
   placement.usePolicy('efficiency-first');
   assert.ok(placement.simulated.isOnePolicy);
@@ -117,6 +125,30 @@ test('after another policy was taken the energy is no longer that of one policy'
   assert.ok(!placement.simulated.isOnePolicy);
   assert.equal(placement.status.policy, 'most-allocated');
   assert.deepEqual(new Set(records.slice(before).map(({ policy }) => policy)), new Set(['most-allocated']));
+});
+
+test('by itself it begins with efficiency-first, and goes over to what simulation finds best, with the reason', async (t) => {
+  const store = new ModelStore(join(temporaryFolder(t), 'models'));
+  const watch = new ModelWatch({ store, log: recordingLogger().log, keepsNotes: false });
+  const { placement, time, records, folder } = played(t, {}, 1, undefined, watch);
+  await time.play(60_000);
+  assert.equal(placement.status.policy, 'auto:efficiency-first');
+  assert.match(placement.status.policyReason!, /not enough .* is known/);
+  assert.ok(placement.simulated.isOnePolicy);
+  const choice = { time: 'now', rule: marginalRunOut, picked: null, refused: [], reason: 'it won' };
+  new ModelStore(join(folder, 'models')).choose(clusterDigest(simulatedNodes()), choice);
+  watch.look();
+  store.choose('0123456789abcdef', choice);
+  watch.look();
+  const before = records.length;
+  await time.play(60_000);
+  assert.equal(placement.status.policy, 'auto:marginal-run-out');
+  assert.equal(placementView(placement).policyReason, 'it won');
+  assert.ok(!placement.simulated.isOnePolicy);
+  assert.deepEqual(
+    new Set(records.slice(before + 1).map(({ policy }) => policy)),
+    new Set(['auto:marginal-run-out']),
+  );
 });
 
 test('the pause file stops it as it stops a live one', async (t) => {
