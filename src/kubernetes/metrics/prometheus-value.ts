@@ -1,6 +1,8 @@
 import { KisimError } from '../../util/errors.ts';
-import type { PrometheusClient } from '../energy/prometheus-client.ts';
+import type { PrometheusClient, PrometheusSample } from '../energy/prometheus-client.ts';
 import { metricErrors } from './errors.ts';
+
+type Client = Pick<PrometheusClient, 'queryInstant' | 'name'>;
 
 /** Series that are named of those that are too many. */
 const NAMED = 3;
@@ -12,24 +14,44 @@ const NAMED = 3;
  * @throws KISIM_E_METRIC_QUERY, _NO_DATA, _AMBIGUOUS, _NOT_A_NUMBER naming the query, KISIM_E_PROMETHEUS_...; the signal's reason
  */
 export async function prometheusValue(
-  client: Pick<PrometheusClient, 'queryInstant' | 'name'>,
+  client: Client,
   what: string,
   query: string,
   signal?: AbortSignal,
 ): Promise<number> {
-  const found = `${what}: ${query} at ${client.name}`;
-  const samples = await client.queryInstant(query, signal).catch((error: unknown) => {
-    if (error instanceof KisimError && error.code === 'KISIM_E_PROMETHEUS_QUERY')
-      throw metricErrors.KISIM_E_METRIC_QUERY(`${found}: ${error.found}`, { cause: error });
-    throw error;
-  });
-  const [first] = samples;
-  if (first === undefined) throw metricErrors.KISIM_E_METRIC_NO_DATA(found);
+  const samples = await prometheusValues(client, what, query, signal);
   if (samples.length > 1) {
     const some = samples.slice(0, NAMED).map(({ labels }) => JSON.stringify(labels));
-    throw metricErrors.KISIM_E_METRIC_AMBIGUOUS(`${found}: ${samples.length} series, ${some.join(', ')}`);
+    throw metricErrors.KISIM_E_METRIC_AMBIGUOUS(
+      `${found(client, what, query)}: ${samples.length} series, ${some.join(', ')}`,
+    );
   }
-  if (!Number.isFinite(first.value))
-    throw metricErrors.KISIM_E_METRIC_NOT_A_NUMBER(`${found}: ${first.value}`);
-  return first.value;
+  return samples[0].value;
+}
+
+/** As `prometheusValue`, for a query that may have several series: at least one, and all of them numbers. */
+export async function prometheusValues(
+  client: Client,
+  what: string,
+  query: string,
+  signal?: AbortSignal,
+): Promise<readonly [PrometheusSample, ...PrometheusSample[]]> {
+  const where = found(client, what, query);
+  const samples = await client.queryInstant(query, signal).catch((error: unknown) => {
+    if (error instanceof KisimError && error.code === 'KISIM_E_PROMETHEUS_QUERY')
+      throw metricErrors.KISIM_E_METRIC_QUERY(`${where}: ${error.found}`, { cause: error });
+    throw error;
+  });
+  const [first, ...others] = samples;
+  if (first === undefined) throw metricErrors.KISIM_E_METRIC_NO_DATA(where);
+  const wrong = samples.find(({ value }) => !Number.isFinite(value));
+  if (wrong !== undefined)
+    throw metricErrors.KISIM_E_METRIC_NOT_A_NUMBER(
+      `${where}: ${wrong.value} of ${JSON.stringify(wrong.labels)}`,
+    );
+  return [first, ...others];
+}
+
+function found(client: Client, what: string, query: string): string {
+  return `${what}: ${query} at ${client.name}`;
 }

@@ -1,4 +1,5 @@
-import type { KisimError } from '../../util/errors.ts';
+import { KisimError } from '../../util/errors.ts';
+import { actionErrors } from '../action-errors.ts';
 import type { ApiDeployment, ObjectMeta } from '../api-objects.ts';
 import { type GuardedWrites, guardedPatch } from '../guarded-patch.ts';
 import { sameObject } from '../json-patch.ts';
@@ -90,10 +91,21 @@ export class DeploymentScaler {
     if (!this.#writes.stillLeader()) return { outcome: 'not-leader' };
     const path = `${deploymentPath(target)}/scale`;
     const request = { method: 'GET', path } as const;
-    const response = await this.#writes.api.request(signal === undefined ? request : { ...request, signal });
-    if (response.status === 404) return { outcome: 'failed', error: gone(target) };
-    if (response.status !== 200) return { outcome: 'failed', error: refusal(request, response) };
-    const scale = response.body as ApiScale;
+    let scale: ApiScale;
+    try {
+      const response = await this.#writes.api.request(
+        signal === undefined ? request : { ...request, signal },
+      );
+      if (response.status === 404) return { outcome: 'failed', error: gone(target) };
+      if (response.status !== 200) return { outcome: 'failed', error: refusal(request, response) };
+      scale = response.body as ApiScale;
+    } catch (error) {
+      if (error instanceof KisimError) return { outcome: 'failed', error };
+      // Rejected with the signal's reason, whatever that is.
+      if (signal?.aborted === true)
+        return { outcome: 'failed', error: actionErrors.KISIM_E_KUBE_WRITE(`${path}: called off`) };
+      throw error;
+    }
     if (scale.metadata?.uid !== uid) return { outcome: 'failed', error: gone(target) };
     let from = scale.spec?.replicas ?? 0;
     const result = await guardedPatch(this.#writes, {
