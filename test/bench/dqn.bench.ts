@@ -99,7 +99,7 @@ function measure(job: {
   const { cell, cluster, groups, seed, seconds, rawSeconds, seeds } = job;
   const twin = cellTwin(cell, groups, cluster);
   const settings = ownClusterSettings(cell.family, seed);
-  const { trainingSeeds, validationSeeds } = settings;
+  const { trainingSeeds, validationSeeds, acceptanceSeeds } = settings;
   const ours = fittedQWithin({
     twin,
     settings: {
@@ -108,6 +108,7 @@ function measure(job: {
       seed,
       trainingSeeds,
       validationSeeds,
+      acceptanceSeeds,
     },
     seconds,
     cpuSeconds,

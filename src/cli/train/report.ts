@@ -49,7 +49,7 @@ export function trainingReport(card: ModelCard, log: readonly Entry[]): string {
     ['took', `${trained.seconds} s, ${trained.decisions} placements decided`],
     ['began at', start],
     [
-      'best validation',
+      'on the workloads of acceptance',
       `${percentText(validation.change)}, at most ${percentText(validation.upper)}, after ${validation.generation} ${trained.unit}`,
     ],
     ['accepted', accepted ? 'yes' : 'no'],

@@ -54,10 +54,12 @@ export function trainWithin(options: {
   const from = spent();
   let longest = 0;
   let validated = 0;
+  /** In validations: both look at two points on each workload. */
+  const acceptance = settings.acceptanceSeeds / settings.validationSeeds;
   for (let part = 1; part <= VALIDATIONS; part++) {
     const validation = validated;
-    // What is left for the validations that are still to come is kept free for them.
-    const until = () => seconds - longest - (VALIDATIONS - part) * validation;
+    // What the validations that are still to come and the acceptance will take is kept free for them.
+    const until = () => seconds - longest - (VALIDATIONS - part + acceptance) * validation;
     const due = from + ((until() - from) * part) / VALIDATIONS;
     const begun = training.generation;
     while (spent() < due || training.generation === begun) {
@@ -69,7 +71,7 @@ export function trainWithin(options: {
     const before = spent();
     training.validate();
     validated = spent() - before;
-    if (spent() + longest >= seconds) break;
+    if (spent() + longest + acceptance * validated >= seconds) break;
   }
   return {
     ...training.result(),

@@ -1,5 +1,7 @@
 import { type WeightedRule, weightedPolicy } from '../../policy/energy/weighted-policy.ts';
+import type { Policy } from '../../policy/policy.ts';
 import type { SimulationInput, SimulationResult } from '../../simulation/simulation.ts';
+import { mean } from '../../util/statistics/mean.ts';
 import { estimateMean, type MeanEstimate } from '../../util/statistics/mean-interval.ts';
 import { errors } from '../errors.ts';
 import { choosePolicy } from '../portfolio.ts';
@@ -13,12 +15,16 @@ export const CHOICE = 0;
 export const TRAINING = 1_000_000;
 const VALIDATION = 2_000_000;
 const REPORT = 3_000_000;
+const ACCEPTANCE = 5_000_000;
 
 /** Whether a workload is one that training alone looks at: nothing is chosen or accepted by it. */
 export function isForTraining(seed: number): boolean {
   return seed >= TRAINING && seed < VALIDATION;
 }
 export const CHOICE_SEEDS = 12;
+/** Of workloads that a beginning other than the rule is chosen by; the rule itself is chosen by the first of the block. */
+const BEGINNING = CHOICE + CHOICE_SEEDS;
+const BEGINNING_SEEDS = 36;
 
 export interface Validation {
   /** Step of the training that was looked at. */
@@ -36,6 +42,7 @@ export interface TrainedScorer {
   /** The best point on the way, where it was accepted; otherwise the rule. */
   readonly policy: WeightedRule;
   readonly isAccepted: boolean;
+  /** Of the best point, on the workloads of acceptance; of the rule where no point was better. */
   readonly validation: Validation;
 }
 
@@ -50,7 +57,10 @@ export interface GateOptions {
   readonly twin: Twin;
   readonly simulate: (input: SimulationInput) => SimulationResult;
   readonly episodes: EpisodeRunner;
+  /** Workloads that the best point is found by. */
   readonly validationSeeds: number;
+  /** Workloads that the best point alone is accepted by. */
+  readonly acceptanceSeeds: number;
   readonly saved?: SavedGate;
 }
 
@@ -58,7 +68,7 @@ export interface GateOptions {
  * What every training of the scorer on a twin has in common, whatever moves its weights: it begins at the rule that
  * simulation finds best there; points on the way are validated on workloads of their own, the rule being the first of
  * them; and the best one is accepted only if the upper 95 % bound of its price against the rule's, workload by workload,
- * is below zero. Else the rule stays.
+ * is below zero on workloads that it was not chosen by. Else the rule stays.
  */
 export class AcceptanceGate {
   readonly space: ScorerSpace;
@@ -67,9 +77,12 @@ export class AcceptanceGate {
   readonly #simulate: (input: SimulationInput) => SimulationResult;
   readonly #episodes: EpisodeRunner;
   readonly #validationSeeds: number;
+  readonly #acceptanceSeeds: number;
+  readonly #finalists: WeightedRule[] = [];
   readonly #validations: Validation[] = [];
   readonly #startCosts = new Map<number, number>();
   #best: { point: Float64Array; validation: Validation };
+  #accepted: { readonly point: Float64Array; readonly validation: Validation } | undefined;
   #decisions = 0;
 
   /**
@@ -77,11 +90,12 @@ export class AcceptanceGate {
    *
    * @throws KISIM_E_LEARNING_CHECKPOINT
    */
-  constructor({ twin, simulate, episodes, validationSeeds, saved }: GateOptions) {
+  constructor({ twin, simulate, episodes, validationSeeds, acceptanceSeeds, saved }: GateOptions) {
     this.#twin = twin;
     this.#simulate = simulate;
     this.#episodes = episodes;
     this.#validationSeeds = validationSeeds;
+    this.#acceptanceSeeds = acceptanceSeeds;
     this.space = new ScorerSpace(twin.waits);
     this.start = saved === undefined ? this.#chooseStart() : this.#savedStart(saved.start);
     const nothing = { generation: 0, change: 0, upper: 0 };
@@ -98,9 +112,33 @@ export class AcceptanceGate {
     return this.#validations;
   }
 
+  /** Of the best point so far; generation 0 is the rule. */
+  get best(): Validation {
+    return this.#best.validation;
+  }
+
   /** Placements decided since the beginning, or since it was resumed. */
   get decisions(): number {
     return this.#decisions;
+  }
+
+  /**
+   * The rule with the least price on more workloads than it was chosen by, of those that came into the last round of that
+   * choice, or one of the others given: where a training begins. What everything is held against stays the rule of the choice.
+   */
+  bestBeginning<T extends { readonly rule: WeightedRule }>(others: readonly T[]): T | { rule: WeightedRule } {
+    const seeds = Array.from({ length: BEGINNING_SEEDS }, (_, i) => BEGINNING + i);
+    const starts = this.startCosts(seeds);
+    let best: T | { rule: WeightedRule } = { rule: this.start };
+    let least = 1;
+    for (const each of [...this.#finalists.map((rule) => ({ rule })), ...others]) {
+      const costs = this.costs(seeds.map((seed) => ({ rule: each.rule, seed })));
+      const change = mean(costs.map((cost, i) => cost / starts[i]!));
+      if (change >= least) continue;
+      least = change;
+      best = each;
+    }
+    return best;
   }
 
   /** Compares points with the rule, and remembers the best of them if it is the best so far. */
@@ -116,8 +154,10 @@ export class AcceptanceGate {
     return better.validation;
   }
 
+  /** Simulates the workloads of acceptance once for every best point that it is asked about. */
   result(): TrainedScorer {
-    const { validation, point } = this.#best;
+    const { point } = this.#best;
+    const validation = this.#acceptance();
     const isAccepted = validation.generation > 0 && validation.upper < 0;
     const policy = isAccepted ? this.space.decode('own-cluster', point) : this.start;
     return { start: this.start, policy, isAccepted, validation };
@@ -152,6 +192,18 @@ export class AcceptanceGate {
     };
   }
 
+  #acceptance(): Validation {
+    const { point, validation } = this.#best;
+    if (validation.generation === 0) return validation;
+    if (this.#accepted?.point !== point) {
+      const rule = this.space.decode('candidate', point);
+      const { mean: change, interval } = estimateMean(this.#changes(rule, ACCEPTANCE, this.#acceptanceSeeds));
+      const { generation } = validation;
+      this.#accepted = { point, validation: { generation, change, upper: interval!.high } };
+    }
+    return this.#accepted.validation;
+  }
+
   #changes(rule: WeightedRule, block: number, count: number): Float64Array {
     const seeds = Array.from({ length: count }, (_, i) => block + i);
     const starts = this.startCosts(seeds);
@@ -161,13 +213,17 @@ export class AcceptanceGate {
   #chooseStart(): WeightedRule {
     const rules = startingPoints(this.#twin);
     const policies = rules.map((rule) => weightedPolicy(rule, 'first'));
-    const { policy } = choosePolicy(policies, {
+    const { policy, standings } = choosePolicy(policies, {
       situations: Array.from({ length: CHOICE_SEEDS }, (_, i) => this.#twin.situation(CHOICE + i)),
       simulate: this.#simulate,
       // Wait rules make the list long, and more of them are alike.
       ...(this.#twin.waits ? { firstSituations: 1, finalists: 16 } : {}),
     });
-    return rules[policies.indexOf(policy)]!;
+    const ruleOf = (each: Policy) => rules[policies.indexOf(each)]!;
+    for (const each of standings)
+      if (each.situations === CHOICE_SEEDS && each.policy !== policy)
+        this.#finalists.push(ruleOf(each.policy));
+    return ruleOf(policy);
   }
 
   #savedStart(name: string): WeightedRule {

@@ -39,14 +39,14 @@ export const evolution: TrainingAlgorithm = {
       saved: withSteps(begun, { ...settings, validations: 1 }),
     });
     while (!training.isDone) training.step();
-    const { population, seedsPerGeneration, validationSeeds, validations } = defaultTraining;
+    const { population, seedsPerGeneration, validationSeeds, acceptanceSeeds, validations } = defaultTraining;
     // Counted in episodes, since what a generation costs depends on whether it validates.
     const generation = (population + 1) * seedsPerGeneration;
     const secondsAnEpisode =
       (clock() - before) / 1000 / (MEASURED_GENERATIONS * generation + 3 * validationSeeds);
     const left = seconds / secondsAnEpisode;
     // A validation looks at the mean and at the average of the means.
-    const once = 2 * reportWorkloads + (2 * validations + 1) * validationSeeds;
+    const once = 2 * (reportWorkloads + acceptanceSeeds) + (2 * validations + 1) * validationSeeds;
     return Math.max(1, Math.floor((left - once) / generation));
   },
 };
@@ -79,7 +79,7 @@ function trainerOf(training: OwnClusterTraining): Trainer {
       measures: { sigma: training.sigma },
       start: training.start.name,
       last: training.validations.at(-1),
-      best: training.result().validation,
+      best: training.best,
     }),
     save: () => training.save() as unknown as SavedState,
     result: () => training.result(),

@@ -7,8 +7,6 @@ import { errors } from '../errors.ts';
 import { type SavedSepCmaEs, SepCmaEs } from '../evolution/sep-cma-es.ts';
 import {
   AcceptanceGate,
-  CHOICE,
-  CHOICE_SEEDS,
   type SavedGate,
   TRAINING,
   type TrainedScorer,
@@ -29,8 +27,9 @@ export interface TrainingSettings {
   /** Workloads that a training draws from, and how many of them each generation is measured by. */
   readonly trainingSeeds: number;
   readonly seedsPerGeneration: number;
-  /** Workloads that the best of the means on the way is chosen by, and accepted by. */
+  /** Workloads that the best of the means on the way is chosen by, and others that it is accepted by. */
   readonly validationSeeds: number;
+  readonly acceptanceSeeds: number;
   /** How often the mean of the search is validated, evenly over the generations. */
   readonly validations: number;
 }
@@ -43,6 +42,7 @@ export const defaultTraining: TrainingSettings = {
   trainingSeeds: 48,
   seedsPerGeneration: 6,
   validationSeeds: 24,
+  acceptanceSeeds: 128,
   validations: 10,
 };
 
@@ -111,12 +111,12 @@ export class OwnClusterTraining {
       simulate: options.simulate,
       episodes: options.episodes ?? inThisThread(twin, options.simulate),
       validationSeeds: settings.validationSeeds,
+      acceptanceSeeds: settings.acceptanceSeeds,
       ...(saved === undefined ? {} : { saved }),
     });
-    const begun =
-      saved === undefined ? this.#bestBeginning(options.beginnings?.(this.start) ?? []) : undefined;
-    this.#origin =
-      saved === undefined ? this.space.encode(begun?.rule ?? this.start) : Float64Array.from(saved.origin);
+    const begun: Beginning | undefined =
+      saved === undefined ? this.#gate.bestBeginning(options.beginnings?.(this.start) ?? []) : undefined;
+    this.#origin = begun === undefined ? Float64Array.from(saved!.origin) : this.space.encode(begun.rule);
     if (this.#origin.length !== this.space.size)
       throw errors.KISIM_E_LEARNING_CHECKPOINT(`${this.#origin.length} weights, not ${this.space.size}`);
     this.#searched = this.space.searched(this.#origin, twin);
@@ -150,6 +150,11 @@ export class OwnClusterTraining {
 
   get validations(): readonly Validation[] {
     return this.#gate.validations;
+  }
+
+  /** Of the best point so far; generation 0 is the rule. */
+  get best(): Validation {
+    return this.#gate.best;
   }
 
   /** Placements decided since the beginning, or since it was resumed. */
@@ -218,26 +223,10 @@ export class OwnClusterTraining {
     this.#order = [...order];
   }
 
-  /** Whether another point than a rule proved better to begin at. */
+  /** Whether another point than the rule proved better to begin at. */
   get beganElsewhere(): boolean {
     const rule = this.space.encode(this.start);
     return this.#origin.some((weight, position) => weight !== rule[position]);
-  }
-
-  /** Undefined where the rule is better than all of them. */
-  #bestBeginning(beginnings: readonly Beginning[]): Beginning | undefined {
-    const seeds = Array.from({ length: CHOICE_SEEDS }, (_, i) => CHOICE + i);
-    const starts = beginnings.length === 0 ? [] : this.#gate.startCosts(seeds);
-    let best: Beginning | undefined;
-    let least = 1;
-    for (const beginning of beginnings) {
-      const costs = this.#gate.costs(seeds.map((seed) => ({ rule: beginning.rule, seed })));
-      const change = mean(seeds.map((_, i) => costs[i]! / starts[i]!));
-      if (change >= least) continue;
-      least = change;
-      best = beginning;
-    }
-    return best;
   }
 
   /** All training seeds come up equally often, in an order that is drawn anew each time. */
@@ -264,7 +253,8 @@ function checkSettings(settings: TrainingSettings): void {
   for (const [name, count] of Object.entries(counts))
     if (!Number.isInteger(count) || count < 1) throw refuse(`${name} ${count}`);
   if (counts.population < 4) throw refuse(`population ${counts.population}`);
-  if (counts.validationSeeds < 2) throw refuse(`validationSeeds ${counts.validationSeeds}`);
+  for (const name of ['validationSeeds', 'acceptanceSeeds'] as const)
+    if (counts[name] < 2) throw refuse(`${name} ${counts[name]}`);
   if (counts.seedsPerGeneration > counts.trainingSeeds)
     throw refuse(`seedsPerGeneration ${counts.seedsPerGeneration} of ${counts.trainingSeeds}`);
 }

@@ -31,11 +31,12 @@ export const fittedQ: TrainingAlgorithm = {
     const training = new FittedQTraining({ twin, episodes, settings, saved: withRounds(begun, settings) });
     const before = clock();
     while (!training.isDone) training.step();
-    const { episodesPerRound, probeSeeds, ridges, mixings, validationSeeds, validations } = defaultFittedQ;
+    const { episodesPerRound, probeSeeds, ridges, mixings, validationSeeds, acceptanceSeeds, validations } =
+      defaultFittedQ;
     // Counted in episodes, since what a round costs depends on whether it validates.
     const round = episodesPerRound + (1 + ridges.length * mixings.length) * probeSeeds;
     const secondsAnEpisode = (clock() - before) / 1000 / (MEASURED_ROUNDS * round + 3 * validationSeeds);
-    const once = 2 * reportWorkloads + (2 * validations + 1) * validationSeeds;
+    const once = 2 * (reportWorkloads + acceptanceSeeds) + (2 * validations + 1) * validationSeeds;
     return Math.max(1, Math.floor((seconds / secondsAnEpisode - once) / round));
   },
 };
@@ -68,7 +69,7 @@ function trainerOf(training: FittedQTraining): Trainer {
       measures: { mixing: training.mixing },
       start: training.start.name,
       last: training.validations.at(-1),
-      best: training.result().validation,
+      best: training.best,
     }),
     save: () => training.save() as unknown as SavedState,
     result: () => training.result(),

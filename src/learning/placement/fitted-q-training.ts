@@ -29,6 +29,7 @@ export interface FittedQSettings extends Exploration {
   /** Workloads of training by which a round chooses how much of Q to take. */
   readonly probeSeeds: number;
   readonly validationSeeds: number;
+  readonly acceptanceSeeds: number;
   readonly validations: number;
   /** Weight of older rounds' experience. */
   readonly remember: number;
@@ -49,6 +50,7 @@ export const defaultFittedQ: FittedQSettings = {
   trainingSeeds: 96,
   probeSeeds: 6,
   validationSeeds: 24,
+  acceptanceSeeds: 128,
   validations: 10,
   share: 0.3,
   temperature: 1,
@@ -113,6 +115,7 @@ export class FittedQTraining {
       simulate,
       episodes: options.episodes ?? inThisThread(twin, simulate),
       validationSeeds: settings.validationSeeds,
+      acceptanceSeeds: settings.acceptanceSeeds,
       ...(saved === undefined ? {} : { saved }),
     });
     this.#point = this.#gate.space.encode(this.#gate.start);
@@ -137,6 +140,11 @@ export class FittedQTraining {
 
   get validations(): readonly Validation[] {
     return this.#gate.validations;
+  }
+
+  /** Of the best point so far; generation 0 is the rule. */
+  get best(): Validation {
+    return this.#gate.best;
   }
 
   /** Placements decided since the beginning, or since it was resumed. */
@@ -307,7 +315,8 @@ function checkSettings(settings: FittedQSettings): void {
     throw refuse(`mixings ${mixings.join(', ')}`);
   for (const [name, count] of Object.entries(counts))
     if (!Number.isInteger(count) || count < 1) throw refuse(`${name} ${count}`);
-  if (counts.validationSeeds < 2) throw refuse(`validationSeeds ${counts.validationSeeds}`);
+  for (const name of ['validationSeeds', 'acceptanceSeeds'] as const)
+    if (counts[name] < 2) throw refuse(`${name} ${counts[name]}`);
   if (Math.max(counts.episodesPerRound, counts.probeSeeds) > counts.trainingSeeds)
     throw refuse(
       `${counts.episodesPerRound} and ${counts.probeSeeds} workloads a round of ${counts.trainingSeeds}`,

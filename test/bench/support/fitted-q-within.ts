@@ -29,9 +29,11 @@ export function fittedQWithin(options: {
   const from = spent();
   let longest = 0;
   let validated = 0;
+  /** In validations: both look at two points on each workload. */
+  const acceptance = options.settings.acceptanceSeeds / options.settings.validationSeeds;
   for (let part = 1; part <= VALIDATIONS; part++) {
-    // What is left for the validations that are still to come is kept free for them.
-    const until = seconds - longest - (VALIDATIONS - part) * validated;
+    // What the validations that are still to come and the acceptance will take is kept free for them.
+    const until = seconds - longest - (VALIDATIONS - part + acceptance) * validated;
     const due = from + ((until - from) * part) / VALIDATIONS;
     const begun = training.round;
     while (spent() < due || training.round === begun) {
@@ -43,7 +45,7 @@ export function fittedQWithin(options: {
     const before = spent();
     training.validate();
     validated = spent() - before;
-    if (spent() + longest >= seconds) break;
+    if (spent() + longest + acceptance * validated >= seconds) break;
   }
   return { ...training.result(), rounds: training.round, seconds: spent() };
 }

@@ -37,8 +37,9 @@ export function ownClusterSettings(
     // More of them would be better against overfitting still, and take more memory than a cell should.
     trainingSeeds: family === 'E' ? 96 : 240,
     seedsPerGeneration: 4,
-    // What is to be found is a percent, and workloads differ by some: few of them would accept nothing.
     validationSeeds: family === 'E' ? 24 : 64,
+    // What is to be found is a percent or less, and workloads differ by some: few of them would accept nothing.
+    acceptanceSeeds: family === 'E' ? 160 : 320,
   };
 }
 

@@ -84,6 +84,7 @@ test('training keeps within its time, by the clock that it is given', () => {
     trainingSeeds: 2,
     seedsPerGeneration: 1,
     validationSeeds: 2,
+    acceptanceSeeds: 3,
   };
   const whole = cellTwin(cellOf('B30'), groups, 0);
   // Half an hour of it.

@@ -36,6 +36,7 @@ const small: TrainingSettings = {
   trainingSeeds: 4,
   seedsPerGeneration: 2,
   validationSeeds: 4,
+  acceptanceSeeds: 6,
   validations: 3,
 };
 
@@ -67,7 +68,8 @@ test('a waste that no rule sees is found, accepted, and told on workloads that n
     const result = simulate(input);
     return { ...result, energyJoules: result.energyJoules + 9 * result.energyByNode[0]! };
   };
-  const settings = { ...small, generations: 30, population: 10, validations: 5, validationSeeds: 6 };
+  const more = { validations: 5, validationSeeds: 6, acceptanceSeeds: 40 };
+  const settings = { ...small, generations: 30, population: 10, ...more };
   const training = new OwnClusterTraining({ twin: twinOf('Brnd', 0.3, 10), simulate: wasting, settings });
   while (!training.isDone) training.step();
   const { isAccepted, policy, validation } = training.result();
@@ -85,6 +87,7 @@ test('what cannot be is refused with its name', () => {
     [{ sigma: 0 }, /sigma/],
     [{ population: 3 }, /population/],
     [{ validationSeeds: 1 }, /validationSeeds/],
+    [{ acceptanceSeeds: 1 }, /acceptanceSeeds/],
     [{ seedsPerGeneration: 9 }, /seedsPerGeneration/],
     [{ generations: 1.5 }, /generations/],
   ] as const)

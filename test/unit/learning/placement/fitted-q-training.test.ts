@@ -35,6 +35,7 @@ const small: FittedQSettings = {
   trainingSeeds: 6,
   probeSeeds: 2,
   validationSeeds: 4,
+  acceptanceSeeds: 6,
   validations: 2,
 };
 
