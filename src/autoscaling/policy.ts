@@ -37,11 +37,11 @@ export interface BackendPods {
 export interface AutoscalingObservation {
   /** Seconds of a clock that never goes back; only differences count. */
   readonly atSeconds: number;
-  /** 0 .. 100, of the machines that run the CPU backend, over the observation window. */
+  /** 0 .. 100, of the CPU that the ready replicas of the CPU backend may use, over the observation window. */
   readonly cpuUtilizationPercent: number | undefined;
   /** 0 .. 100, of the machines' memory. */
   readonly memoryUtilizationPercent: number | undefined;
-  /** 0 .. 100, of the GPUs, over the observation window. */
+  /** 0 .. 100, of the GPU that the ready replicas of the GPU backend may use, over the observation window. */
   readonly gpuUtilizationPercent: number | undefined;
   /** Of the requests that ended within the observation window, the failed ones among them. */
   readonly latencyP95Milliseconds: number | undefined;
