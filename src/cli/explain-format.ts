@@ -24,10 +24,10 @@ export function explanationText(decision: ExplainedDecision): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** All that is kept of the decisions, as an array; missing values are null. */
-export function explanationJson(decisions: readonly ExplainedDecision[]): string {
+/** All that is kept of a decision; missing values are null. */
+export function explanationRow(decision: ExplainedDecision): object {
   const costed = ({ node, terms }: DecisionNode) => ({ node, cost: costOf(terms) ?? null, terms });
-  const rows = decisions.map((decision) => ({
+  return {
     cluster: decision.cluster,
     time: new Date(decision.unixMilliseconds).toISOString(),
     namespace: decision.namespace,
@@ -50,8 +50,7 @@ export function explanationJson(decisions: readonly ExplainedDecision[]): string
       decision.reference === undefined
         ? null
         : { policy: decision.reference.policy, ...costed(decision.reference) },
-  }));
-  return `${JSON.stringify(rows)}\n`;
+  };
 }
 
 function headline(decision: StoredDecision): string {

@@ -1,17 +1,18 @@
 import { loadConfig } from '../../config/load.ts';
 import { jobRecordName } from '../../controller/jobs/record-name.ts';
 import { modelFolder } from '../../daemon/placement/policies.ts';
-import { openHistoryReader } from '../../history/reader.ts';
+import { type HistoryReader, openHistoryReader } from '../../history/reader.ts';
 import { AutomaticReasons } from '../../policy/learned/automatic-reasons.ts';
 import { ModelStore } from '../../policy/learned/model-store.ts';
 import type { CommandContext } from '../command.ts';
 import { cliErrors } from '../errors.ts';
-import { explanationJson, explanationText } from '../explain-format.ts';
+import { explanationRow, explanationText } from '../explain-format.ts';
+import { admissionRow, admissionText, scalingRow, scalingText } from '../explain-loops.ts';
 
 /** `kisimd explain`. @throws KISIM_E_CLI_NO_DECISION */
 export async function runExplain(context: CommandContext): Promise<number> {
   const { options, stdout } = context;
-  const { pod, namespace } = readPod(context);
+  const subject = readSubject(context);
   const limit = readLast(options['last']);
   const database = options['db'];
   const path =
@@ -20,15 +21,17 @@ export async function runExplain(context: CommandContext): Promise<number> {
       : loadConfig({ env: context.env, flags: options }).config.history.path;
   const reader = openHistoryReader(path);
   try {
-    const found = reader.decisions({ pod, limit, ...(namespace === undefined ? {} : { namespace }) });
-    if (found.length === 0)
-      throw cliErrors.KISIM_E_CLI_NO_DECISION(
-        `${namespace === undefined ? '' : `${namespace}/`}${pod} in ${path}`,
-      );
     const reasons = new AutomaticReasons(new ModelStore(modelFolder({ path })).notes());
-    const explained = found.map((decision) => ({ ...decision, policyReason: reasons.of(decision) }));
+    const found = explanations(reader, reasons, subject, limit);
+    if (found.length === 0) {
+      const { namespace, kind, name } = subject;
+      const words = `${namespace === undefined ? '' : `${namespace}/`}${kind === 'pod' ? '' : `${kind}/`}${name}`;
+      throw cliErrors.KISIM_E_CLI_NO_DECISION(`${words} in ${path}`);
+    }
     stdout.write(
-      options['json'] === true ? explanationJson(explained) : explained.map(explanationText).join('\n'),
+      options['json'] === true
+        ? `${JSON.stringify(found.map(({ row }) => row()))}\n`
+        : found.map(({ text }) => text()).join('\n'),
     );
     return 0;
   } finally {
@@ -36,21 +39,72 @@ export async function runExplain(context: CommandContext): Promise<number> {
   }
 }
 
-function readPod({ args, options }: CommandContext): { pod: string; namespace: string | undefined } {
+const kinds = ['job', 'deployment', 'workload'] as const;
+
+interface Subject {
+  readonly kind: 'pod' | (typeof kinds)[number];
+  readonly name: string;
+  readonly namespace: string | undefined;
+}
+
+/** A decision of whatever loop, in both of its forms. */
+interface Explained {
+  readonly unixMilliseconds: number;
+  readonly text: () => string;
+  readonly row: () => object;
+}
+
+function explained<T extends { readonly unixMilliseconds: number }>(
+  all: readonly T[],
+  text: (one: T) => string,
+  row: (one: T) => object,
+): readonly Explained[] {
+  return all.map((one) => ({
+    unixMilliseconds: one.unixMilliseconds,
+    text: () => text(one),
+    row: () => row(one),
+  }));
+}
+
+/** Newest first. A Job may have been admitted from a queue and placed. */
+function explanations(
+  reader: HistoryReader,
+  reasons: AutomaticReasons,
+  { kind, name, namespace }: Subject,
+  limit: number,
+): readonly Explained[] {
+  const where = { limit, ...(namespace === undefined ? {} : { namespace }) };
+  if (kind === 'deployment') return explained(reader.scalings({ ...where, name }), scalingText, scalingRow);
+  if (kind === 'workload')
+    return explained(reader.admissions({ ...where, kind: 'Workload', name }), admissionText, admissionRow);
+  const pod = kind === 'job' ? jobRecordName(name) : name;
+  const decisions = reader
+    .decisions({ ...where, pod })
+    .map((decision) => ({ ...decision, policyReason: reasons.of(decision) }));
+  const placements = explained(decisions, explanationText, explanationRow);
+  if (kind === 'pod') return placements;
+  const admissions = reader.admissions({ ...where, kind: 'Job', name });
+  return [...placements, ...explained(admissions, admissionText, admissionRow)]
+    .sort((a, b) => b.unixMilliseconds - a.unixMilliseconds)
+    .slice(0, limit);
+}
+
+/** A pod by its name, or another object as kubectl names it, with its namespace before it or not. */
+function readSubject({ args, options }: CommandContext): Subject {
   const [given = ''] = args;
   const steps = given.split('/');
-  // A Job as kubectl names it, with its namespace before it or not.
-  const [kind, job] = steps.slice(-2);
-  if (kind === 'job' && steps.length > 1) steps.splice(-2, 2, jobRecordName(job!));
+  const word = steps.length > 1 ? steps.at(-2) : undefined;
+  const kind = kinds.find((each) => each === word) ?? 'pod';
+  if (kind !== 'pod') steps.splice(-2, 1);
   const [first, second, ...rest] = steps;
   const named = options['namespace'];
   const namespace = typeof named === 'string' && named !== '' ? named : undefined;
   if (first === undefined || first === '' || second === '' || rest.length > 0 || given.endsWith('/'))
     throw cliErrors.KISIM_E_USAGE(`explain ${given}`);
-  if (second === undefined) return { pod: first, namespace };
+  if (second === undefined) return { kind, name: first, namespace };
   if (namespace !== undefined && namespace !== first)
     throw cliErrors.KISIM_E_USAGE(`explain ${given} together with --namespace ${namespace}`);
-  return { pod: second, namespace: first };
+  return { kind, name: second, namespace: first };
 }
 
 function readLast(given: unknown): number {

@@ -8,6 +8,7 @@ import { explainCommand } from '../../../src/cli/specs/explain.ts';
 import { pauseCommand, resumeCommand } from '../../../src/cli/specs/pause.ts';
 import { ModelStore } from '../../../src/policy/learned/model-store.ts';
 import { demoDecisions } from '../../support/demo-decisions.ts';
+import { writeDemoLoops } from '../../support/demo-loops.ts';
 import { openHistory } from '../../support/open-history.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
@@ -118,6 +119,55 @@ test('a pod that nobody decided on, and a name that is none, are refused', async
   await assert.rejects(run(explainCommand, options, ['a/b/c']), { code: 'KISIM_E_USAGE' });
   await assert.rejects(run(explainCommand, { db, namespace: 'x' }, ['shop/db-0']), { code: 'KISIM_E_USAGE' });
   await assert.rejects(run(explainCommand, { db, last: 'many' }, ['db-0']), { code: 'KISIM_E_USAGE' });
+});
+
+test('replicas of a Deployment are told with what the policy saw', async (t) => {
+  const { history, path: db } = openHistory(t);
+  writeDemoLoops(history);
+  history.close();
+  const { out } = await run(explainCommand, { db, last: '2' }, ['deployment/web']);
+  assert.equal(
+    out,
+    `shop/web: kept at 4 replicas by hpa, 2026-01-01T00:20:30Z
+  because: within 10 % of the target
+  backend cpu; 3 of its pods served
+
+  seen:
+    latencyP95Milliseconds  412.5 ms
+    throughputPerSecond     88.2 1/s
+
+shop/web: scaled from 2 to 4 replicas by hpa, 2026-01-01T00:20:00Z
+  because: cpu at 140 % of 70 %
+  backend cpu; 2 of its pods served
+
+  seen:
+    latencyP95Milliseconds  412.5 ms
+    throughputPerSecond     88.2 1/s
+`,
+  );
+  const json = await run(explainCommand, { db, json: true }, ['shop/deployment/web']);
+  const [row] = JSON.parse(json.out);
+  assert.deepEqual([row.kind, row.deployment, row.outcome, row.seen.length], ['scaling', 'web', 'kept', 2]);
+});
+
+test('a job of a queue is told with those that it was taken before', async (t) => {
+  const { history, path: db } = openHistory(t);
+  writeDemoLoops(history);
+  history.record({ ...demoDecisions[0]!, namespace: 'team', pod: 'job/report', uid: '90ee' });
+  history.close();
+  const { out } = await run(explainCommand, { db, last: '2' }, ['team/job/report']);
+  const [admission, placement] = out.split('\n\nteam/job/report: sent');
+  assert.match(
+    admission ?? '',
+    /^team\/job\/report: admitted to green-1 by easy, .*\n {2}waited for 61.5 s; 3 in the queue with it\n {2}before 1 that had come earlier, team\/train the first of them/,
+  );
+  assert.match(placement ?? '', /^ to green-1 by marginal-run-out/);
+  const workload = await run(explainCommand, { db, namespace: 'team' }, ['workload/job-train-4f1c']);
+  assert.match(workload.out, /sent back to its queue by easy.*\n {2}because: no node has room/);
+  await assert.rejects(run(explainCommand, { db }, ['deployment/none']), {
+    code: 'KISIM_E_CLI_NO_DECISION',
+    found: `deployment/none in ${db}`,
+  });
 });
 
 test('pause makes the file and resume takes it away', async (t) => {
