@@ -40,17 +40,17 @@ export interface Style {
 
 export type Styles = ReadonlyMap<string, Style>;
 
+/** Of the series of this number, from 0. */
+export function styleOf(index: number): Style {
+  return {
+    color: colours[index % colours.length]!,
+    type: strokes[Math.floor(index / colours.length) % strokes.length]!,
+  };
+}
+
 export function policyStyles(results: BenchmarkResults): ReadonlyMap<string, Style> {
   const names = [...new Set(results.cells.flatMap(({ policies }) => policies.map(({ policy }) => policy)))];
-  return new Map(
-    names.map((name, i) => [
-      name,
-      {
-        color: colours[i % colours.length]!,
-        type: strokes[Math.floor(i / colours.length) % strokes.length]!,
-      },
-    ]),
-  );
+  return new Map(names.map((name, i) => [name, styleOf(i)]));
 }
 
 const SEPARATE_LINES = 5;

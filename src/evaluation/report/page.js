@@ -92,7 +92,7 @@
 
   for (const element of document.querySelectorAll('.chart'))
     if (element.closest('.cell') === null) draw(element);
-  show(0);
+  if (panels.length > 0) show(0);
   window.addEventListener('resize', () => {
     for (const [element, chart] of drawn) if (element.offsetParent !== null) chart.resize();
   });

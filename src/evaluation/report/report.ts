@@ -1,15 +1,11 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { RunConditions } from '../conditions.ts';
 import type { BenchmarkResults, CellResult, PolicyResult } from '../results.ts';
 import { estimateText, secondsText, sharedMachines, signed } from '../tables.ts';
 import type { Chart } from './chart.ts';
 import { cellCharts } from './charts.ts';
-import { escapeHtml, htmlTable, scriptJson, type TableCell } from './html.ts';
+import { escapeHtml, htmlTable, type TableCell } from './html.ts';
+import { type Badge, badgeList, factsCard, ReportPage } from './page.ts';
 import { overallChart } from './savings-charts.ts';
-
-/** No screen shows more of a number. */
-const PLOT_DIGITS = 5;
 
 /** Savings of so many percent are coloured in full. */
 const FULL_TINT_PERCENT = 30;
@@ -19,33 +15,17 @@ const FULL_TINT_PERCENT = 30;
  * Every figure on it is in results.json; the conditions are in conditions.json.
  */
 export function reportHtml(results: BenchmarkResults, conditions: RunConditions): string {
+  const page = new ReportPage();
+  const figure = (chart: Chart, of: string) => page.figure(chart, of);
   const overall = overallChart(results);
-  const charts: Record<string, unknown> = {};
-  const figure = (chart: Chart, of: string) => {
-    const id = `${of}-${chart.id}`;
-    charts[id] = chart.option;
-    return (
-      `<figure class="card${chart.wide === true ? ' wide' : ''}"><h3>${escapeHtml(chart.title)}</h3><p class="says">${escapeHtml(chart.says)}</p>` +
-      `<div class="chart" id="${id}" style="height:${chart.height}px"></div></figure>`
-    );
-  };
   const sections = results.cells.map((cell, i) => cellSection(results, cell, i, figure));
   const { name, baseline } = results.suite;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>kisimd benchmark: ${escapeHtml(name)}</title>
-<style>${asset('page.css')}</style>
-</head>
-<body>
-<main>
-<header>
+  return page.html(
+    `kisimd benchmark: ${name}`,
+    `<header>
 <h1>Placement benchmark <span class="muted">${escapeHtml(name)}</span></h1>
 <p class="lead">Energy for identical work, simulated in pairs, in percent against <b>${escapeHtml(baseline)}</b>. Negative is less energy.</p>
-${badges(results)}
+${badgeList(badges(results))}
 </header>
 <section class="card">
 <h2>Headline</h2>
@@ -59,49 +39,31 @@ ${overall === undefined ? '' : figure(overall, 'all')}
 <section>
 <h2>Row by row</h2>
 <nav id="cells" role="tablist">${results.cells
-    .map(
-      ({ cell, control }, i) =>
-        `<button role="tab" data-cell="${i}" aria-controls="cell-${i}">${escapeHtml(cell)}${control ? ' <small>control</small>' : ''}</button>`,
-    )
-    .join('')}</nav>
+      .map(
+        ({ cell, control }, i) =>
+          `<button role="tab" data-cell="${i}" aria-controls="cell-${i}">${escapeHtml(cell)}${control ? ' <small>control</small>' : ''}</button>`,
+      )
+      .join('')}</nav>
 ${sections.join('\n')}
 </section>
-${provenance(results, conditions)}
-</main>
-<script type="application/json" id="charts">${scriptJson(charts, PLOT_DIGITS)}</script>
-<script>${chartLibrary()}</script>
-<script>${asset('page.js')}</script>
-</body>
-</html>
-`;
+${provenance(results, conditions)}`,
+  );
 }
 
-function asset(name: string): string {
-  return readFileSync(new URL(name, import.meta.url), 'utf8').trim();
-}
-
-/** Apache ECharts, as its package ships it for pages; its licence stands at its head. */
-function chartLibrary(): string {
-  const path = createRequire(import.meta.url).resolve('echarts/dist/echarts.min.js');
-  return readFileSync(path, 'utf8').replaceAll('</script', '<\\/script');
-}
-
-function badges({ controls, multiplicity, suite, cells }: BenchmarkResults): string {
-  const badge = (kind: string, text: string) => `<li class="${kind}">${escapeHtml(text)}</li>`;
+function badges({ controls, multiplicity, suite, cells }: BenchmarkResults): readonly Badge[] {
   const flagged = cells.flatMap(({ policies }) => policies.filter(({ sloFlag }) => sloFlag));
-  const list = [
+  return [
     controls.holds === null
-      ? badge('', 'no control in this suite')
+      ? { text: 'no control in this suite' }
       : controls.holds
-        ? badge('good', 'control reads zero')
-        : badge('bad', 'control does not read zero'),
-    badge('', `${suite.clusters} clusters, ${suite.seeds} workload${suite.seeds === 1 ? '' : 's'} each`),
-    badge('', `${multiplicity.significant} of ${multiplicity.comparisons} comparisons significant (Holm)`),
+        ? { kind: 'good', text: 'control reads zero' }
+        : { kind: 'bad', text: 'control does not read zero' },
+    { text: `${suite.clusters} clusters, ${suite.seeds} workload${suite.seeds === 1 ? '' : 's'} each` },
+    { text: `${multiplicity.significant} of ${multiplicity.comparisons} comparisons significant (Holm)` },
     flagged.length === 0
-      ? badge('good', 'no SLO flags')
-      : badge('bad', `${flagged.length} SLO flag${flagged.length === 1 ? '' : 's'}`),
+      ? { kind: 'good', text: 'no SLO flags' }
+      : { kind: 'bad', text: `${flagged.length} SLO flag${flagged.length === 1 ? '' : 's'}` },
   ];
-  return `<ul class="badges">${list.join('')}</ul>`;
 }
 
 function headlineTable(results: BenchmarkResults): string {
@@ -293,7 +255,5 @@ function provenance(results: BenchmarkResults, conditions: RunConditions): strin
       'All energies come from a simulation with published power curves. Sleep watts, wake times and pod mixes are assumptions of the scenarios.',
     ],
   ];
-  return `<section class="card"><h2>How this was made</h2><dl>${facts
-    .map(([name, text]) => `<dt>${escapeHtml(name)}</dt><dd>${escapeHtml(text)}</dd>`)
-    .join('')}</dl></section>`;
+  return factsCard('How this was made', facts);
 }
