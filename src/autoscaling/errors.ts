@@ -7,6 +7,12 @@ export const autoscalingErrors = defineErrors({
     action:
       'see why nothing was measured (no request ended, no target answers, a query finds no series); the episode stops here, replicas stay as they are',
   },
+  KISIM_E_AUTOSCALE_MODEL: {
+    summary: 'a model is no autoscaling policy',
+    expected:
+      'a model that `kisimd autoscale --train` wrote: ten numbers, and actions of 5, 5 and 3 or of 75',
+    action: 'name another model, or train one',
+  },
   KISIM_E_AUTOSCALE_CONFIG: {
     summary: 'the configuration of autoscaling is not usable',
     expected:

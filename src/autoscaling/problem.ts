@@ -32,6 +32,7 @@ export interface OwnWeights {
   readonly energy: number;
   readonly late: number;
   readonly latency: number;
+  readonly replicas: number;
   readonly change: number;
 }
 
@@ -86,10 +87,10 @@ export const defaultProblem: AutoscalingProblem = {
   windowSeconds: 15,
   patterns: trainedPatterns,
   load: { low: 10, high: 100 },
-  objectiveSeconds: 0.2,
+  objectiveSeconds: 0.15,
   observation: 'normalised',
   reward: 'own',
   kisimWeights: { latency: 0.4, throughput: 0.3, resourceEfficiency: 0.2, stability: 0.1 },
-  ownWeights: { energy: 1, late: 4, latency: 0.2, change: 0.02 },
+  ownWeights: { energy: 1, late: 6, latency: 0.2, replicas: 0.5, change: 0.01 },
   defects: { placementIgnored: false, stabilityBlind: false },
 };
