@@ -93,6 +93,7 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
 
 /** Lists that are merged by a key; all others are replaced (patchMergeKey in k8s.io/api). */
 const mergeKeys: Readonly<Record<string, string>> = {
+  admissionChecks: 'name',
   conditions: 'type',
   containers: 'name',
   env: 'name',

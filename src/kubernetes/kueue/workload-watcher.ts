@@ -1,0 +1,111 @@
+import type { Clock } from '../../util/clock.ts';
+import type { RandomSource } from '../../util/rng.ts';
+import type { KubeApi } from '../kube-api.ts';
+import type { KubeObject } from '../kube-object.ts';
+import { ListWatch, type ListWatchOptions, type TroublePlace } from '../list-watch.ts';
+import { ADMISSION_CONTROLLER } from '../names.ts';
+import { type ApiAdmissionCheck, type ApiWorkload, holds } from './api-objects.ts';
+import { pendingChecks } from './check-state.ts';
+import { type KueueVersion, kueuePath } from './version.ts';
+
+export interface WorkloadWatcherOptions {
+  readonly api: KubeApi;
+  readonly version: KueueVersion;
+  readonly random: RandomSource;
+  readonly trouble: (place: TroublePlace, error: unknown) => void;
+  readonly clock?: Clock;
+  readonly wait?: NonNullable<ListWatchOptions<unknown>['wait']>;
+  /** Called after each change. */
+  readonly changed?: () => void;
+  /** A check of the program's came that is not said to be served. */
+  readonly unserved?: (check: ApiAdmissionCheck) => void;
+}
+
+/** Admission checks that are the program's, and the workloads that have one of them. */
+export class WorkloadWatcher {
+  readonly #checks: ListWatch<{ readonly name: string; readonly object: ApiAdmissionCheck }>;
+  readonly #workloads: ListWatch<ApiWorkload>;
+  #own: ReadonlySet<string> = new Set();
+
+  constructor(options: WorkloadWatcherOptions) {
+    const { api, version, random, trouble, clock, wait, changed = () => undefined, unserved } = options;
+    const common = {
+      api,
+      random,
+      trouble,
+      ...(clock === undefined ? {} : { clock }),
+      ...(wait === undefined ? {} : { wait }),
+    };
+    const checked = () => {
+      this.#own = new Set([...this.#checks.values()].map(({ name }) => name));
+      changed();
+    };
+    this.#checks = new ListWatch({
+      ...common,
+      path: kueuePath(version, 'admissionchecks'),
+      trim: ownCheck,
+      handlers: {
+        applied: ({ object }) => {
+          checked();
+          if (!holds(object.status?.conditions, 'Active')) unserved?.(object);
+        },
+        deleted: checked,
+      },
+    });
+    this.#workloads = new ListWatch<ApiWorkload>({
+      ...common,
+      path: kueuePath(version, 'workloads'),
+      // Which checks are the program's may change later: all that have any are kept.
+      trim: (object) => {
+        const workload = object as ApiWorkload;
+        return (workload.status?.admissionChecks ?? []).length > 0 ? workload : undefined;
+      },
+      handlers: { applied: changed, deleted: changed },
+    });
+  }
+
+  start(): void {
+    this.#checks.start();
+    this.#workloads.start();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.#checks.stop(), this.#workloads.stop()]);
+  }
+
+  /** True once all that is there is known; false where it was stopped before. */
+  get synced(): Promise<boolean> {
+    return Promise.all([this.#checks.synced, this.#workloads.synced]).then((all) => all.every(Boolean));
+  }
+
+  /** Names of the checks that are the program's. */
+  get own(): ReadonlySet<string> {
+    return this.#own;
+  }
+
+  get(uid: string): ApiWorkload | undefined {
+    return this.#workloads.get(uid);
+  }
+
+  /** Those that wait for the program. */
+  *waiting(): IterableIterator<ApiWorkload> {
+    for (const workload of this.#workloads.values())
+      if (pendingChecks(workload, this.#own).length > 0) yield workload;
+  }
+
+  /** Those that run and have one of the program's checks. */
+  *running(): IterableIterator<ApiWorkload> {
+    for (const workload of this.#workloads.values()) {
+      const { conditions, admissionChecks = [] } = workload.status ?? {};
+      const isOwn = admissionChecks.some(({ name }) => this.#own.has(name));
+      if (isOwn && holds(conditions, 'Admitted') && !holds(conditions, 'Finished')) yield workload;
+    }
+  }
+}
+
+function ownCheck(object: KubeObject) {
+  const check = object as ApiAdmissionCheck;
+  return check.spec?.controllerName === ADMISSION_CONTROLLER
+    ? { name: object.metadata.name, object: check }
+    : undefined;
+}
