@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { loadConfig } from '../../config/load.ts';
 import { modelFolder } from '../../daemon/placement/policies.ts';
 import { type FinishedTraining, runTraining } from '../../learning/run-training.ts';
@@ -6,10 +6,12 @@ import { type Checkpoint, TrainingFolder } from '../../learning/training-folder.
 import { ModelStore } from '../../policy/learned/model-store.ts';
 import type { CommandContext } from '../command.ts';
 import { exitStatus } from '../program.ts';
+import { textOption } from '../replay/options.ts';
 import { adopt } from '../train/adopt.ts';
+import { planAndPath } from '../train/begin.ts';
+import { isOnCluster } from '../train/cluster-options.ts';
 import { readTrainOptions, type TrainOptions } from '../train/options.ts';
 import { cardText, modelWithCard, summaryText } from '../train/outcome.ts';
-import { twinPlanOf } from '../train/plan.ts';
 import { TrainingProgress } from '../train/progress.ts';
 import { trainingReport } from '../train/report.ts';
 
@@ -18,10 +20,18 @@ const STOPPED_STATUS = 130;
 
 const clock = () => performance.now();
 
-/** `kisimd train`. @throws KISIM_E_USAGE, KISIM_E_LEARNING_..., and what cluster, history and node table throw */
+/** `kisimd train`. @throws KISIM_E_USAGE, KISIM_E_LEARNING_..., KISIM_E_TRAINING_..., and what cluster, history and node table throw */
 export async function runTrain(context: CommandContext): Promise<number> {
   const { stdout, stderr, signal } = context;
+  const order = textOption(context.options, 'asWorker');
+  if (order !== undefined)
+    return await (await import('../train/worker.ts')).trainAsWorker(context, {
+      order,
+      out: textOption(context.options, 'out'),
+    });
+  const onCluster = isOnCluster(context.options);
   const options = readTrainOptions(context.options);
+  if (onCluster) return await (await import('../train/on-cluster.ts')).trainOnCluster(context, options);
   const { folder, checkpoint } = await open(context, options);
   const progress = new TrainingProgress(stderr, clock);
   let finished: FinishedTraining | undefined;
@@ -63,12 +73,8 @@ async function open(
     const folder = new TrainingFolder(resolve(out!));
     return { folder, checkpoint: folder.load() };
   }
-  const plan = await twinPlanOf(context, begin);
-  if (plan.kind === 'cluster')
-    for (const assumption of plan.assumptions) context.stderr.write(`note: ${assumption}\n`);
-  const name = plan.kind === 'scenario' ? plan.scenario : plan.name.replace(/\W+/g, '-');
-  const time = new Date().toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
-  const folder = new TrainingFolder(resolve(out ?? join('kisimd-training', `${name}-${time}`)));
+  const { plan, path } = await planAndPath(context, begin, out);
+  const folder = new TrainingFolder(path);
   const { algorithm, seed, steps } = begin;
   return { folder, checkpoint: folder.create({ plan, algorithm, seed, steps }) };
 }

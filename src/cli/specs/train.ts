@@ -49,13 +49,35 @@ export const trainCommand: CommandSpec = {
         'take the twin of a real cluster as exact; otherwise load, kinds of pods, predictions and curves are drawn around it',
     },
     { flags: '--seed <number>', description: 'seed of the search', default: '0' },
-    { flags: '--workers <count>', description: 'threads that simulate; all cores if not given' },
+    {
+      flags: '--workers <count>',
+      description: 'threads that simulate; all cores if not given, on kubernetes 1 a worker',
+    },
     {
       flags: '--adopt',
       description: 'put the model to use where it is proven better than the one in use for the cluster',
     },
     { flags: '--out <folder>', description: 'where to; a new folder below kisimd-training if not given' },
     { flags: '--resume <folder>', description: 'go on with the training in this folder' },
+    {
+      flags: '--on <where>',
+      description: 'where it runs: host, or kubernetes, as a Job of the cluster in --namespace (host)',
+      choices: ['host', 'kubernetes'],
+    },
+    {
+      flags: '--seeds <list>',
+      description:
+        'on kubernetes: a worker for each of these seeds, 1..5 or 1,3,7; the best by validation is taken',
+    },
+    { flags: '--image <name>', description: 'on kubernetes: an image whose entry point is kisimd' },
+    { flags: '--parallel <count>', description: 'on kubernetes: workers at a time (all)' },
+    { flags: '--pod-memory <quantity>', description: 'on kubernetes: memory that a worker asks for (1Gi)' },
+    { flags: '--keep', description: 'on kubernetes: leave the Job when all is gathered' },
+    {
+      flags: '--cancel',
+      description: 'on kubernetes: remove the Job when this is stopped; with --resume at once',
+    },
+    { flags: '--as-worker <file>', description: 'what the workers of --on kubernetes are run with' },
   ],
   examples: [
     {
@@ -70,6 +92,11 @@ export const trainCommand: CommandSpec = {
     {
       command: 'kisimd train --resume kisimd-training/B-20260101-120000',
       does: 'goes on where it was stopped',
+    },
+    {
+      command:
+        'kisimd train --for-cluster --steps 200 --on kubernetes --seeds 1..5 --image registry.example/kisimd:0.1.0',
+      does: 'five seeds at once, as a Job of the cluster',
     },
   ],
   run: async (context) => (await import('../commands/train.ts')).runTrain(context),
