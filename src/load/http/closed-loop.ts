@@ -82,9 +82,7 @@ export class ClosedLoop implements LoadLoop, UserAgenda {
   }
 
   sweep(now: Milliseconds): void {
-    const { timeoutMilliseconds } = this.#context;
-    for (const user of this.#users)
-      if (user.isSending && now - user.due >= timeoutMilliseconds) user.giveUp();
+    for (const user of this.#users) user.sweep(now);
   }
 
   isDone(now: Milliseconds): boolean {

@@ -10,7 +10,7 @@ export interface LoadContext {
   readonly transport: Transport;
   readonly recorder: LoadRecorder;
   /** A request without a complete answer for so long, from when it was due, is given up. */
-  readonly timeoutMilliseconds: Milliseconds;
+  timeoutOf(target: number): Milliseconds;
   /** Nothing is to be sent any more. */
   readonly isOver: boolean;
   now(): Milliseconds;

@@ -128,13 +128,13 @@ class Origin {
   }
 
   sweep(now: Milliseconds): void {
-    const { timeoutMilliseconds, recorder } = this.#context;
+    const context = this.#context;
     const queue = this.#queue;
-    while (queue.length > 0 && now - queue.due >= timeoutMilliseconds) {
-      recorder.neverSent(queue.target, now, now - queue.due);
+    while (queue.length > 0 && now - queue.due >= context.timeoutOf(queue.target)) {
+      context.recorder.neverSent(queue.target, now, now - queue.due);
       queue.shift();
     }
-    for (const slot of this.#slots) if (slot.busy && now - slot.due >= timeoutMilliseconds) slot.giveUp();
+    for (const slot of this.#slots) slot.sweep(now);
   }
 
   close(): void {
@@ -178,7 +178,8 @@ class Slot implements AnswerListener {
     this.#end(kind, error);
   }
 
-  giveUp(): void {
+  sweep(now: Milliseconds): void {
+    if (!this.busy || now - this.due < this.#context.timeoutOf(this.#target)) return;
     this.#connection.abandon();
     this.failed('timeout', undefined);
   }

@@ -15,6 +15,7 @@ export interface LoadPlan {
   /** At least one. */
   readonly targets: readonly LoadTarget[];
   readonly loop: OpenLoopPlan | ClosedLoopPlan;
+  /** Of targets that have none of their own. */
   readonly timeoutMilliseconds: Milliseconds;
   /** How long a target that answered once may be absent. */
   readonly giveUpMilliseconds: Milliseconds;
@@ -68,9 +69,9 @@ class Run implements LoadContext {
   readonly targets: readonly LoadTarget[];
   readonly transport: Transport;
   readonly recorder: LoadRecorder;
-  readonly timeoutMilliseconds: Milliseconds;
   isOver = false;
   readonly #ports: LoadPorts;
+  readonly #timeouts: readonly Milliseconds[];
   readonly #loop: LoadLoop;
   readonly #watch: TargetWatch;
   readonly #resolve: (result: LoadResult) => void;
@@ -91,7 +92,9 @@ class Run implements LoadContext {
   ) {
     this.targets = plan.targets;
     this.transport = ports.transport;
-    this.timeoutMilliseconds = plan.timeoutMilliseconds;
+    this.#timeouts = plan.targets.map(
+      ({ timeoutMilliseconds }) => timeoutMilliseconds ?? plan.timeoutMilliseconds,
+    );
     this.#ports = ports;
     this.#resolve = resolve;
     this.#reject = reject;
@@ -103,7 +106,7 @@ class Run implements LoadContext {
     );
     this.#watch = new TargetWatch(plan.targets, plan.giveUpMilliseconds);
     const [least, most] = SWEEP_BOUNDS;
-    this.#sweepEvery = Math.min(most, Math.max(least, plan.timeoutMilliseconds * SWEEP_SHARE));
+    this.#sweepEvery = Math.min(most, Math.max(least, Math.min(...this.#timeouts) * SWEEP_SHARE));
     this.#nextSweep = this.#sweepEvery;
     const random = new RandomStream(plan.seed);
     this.#startMilliseconds = ports.time.monotonicMilliseconds();
@@ -111,6 +114,10 @@ class Run implements LoadContext {
       plan.loop.kind === 'open'
         ? new OpenLoop(plan.loop, this, random)
         : new ClosedLoop(plan.loop, this, random);
+  }
+
+  timeoutOf(target: number): Milliseconds {
+    return this.#timeouts[target]!;
   }
 
   now(): Milliseconds {

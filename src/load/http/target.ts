@@ -1,3 +1,4 @@
+import type { Milliseconds } from '../../util/units.ts';
 import { httpLoadErrors } from './errors.ts';
 
 /** One request that is sent again and again. */
@@ -15,6 +16,8 @@ export interface LoadTarget {
   readonly weight: number;
   /** A new connection for every request. */
   readonly closesConnection: boolean;
+  /** Its own, instead of that of the run. */
+  readonly timeoutMilliseconds: Milliseconds | undefined;
 }
 
 export interface TargetParts {
@@ -25,6 +28,7 @@ export interface TargetParts {
   readonly body?: string | undefined;
   readonly weight?: number | undefined;
   readonly closesConnection?: boolean | undefined;
+  readonly timeoutMilliseconds?: Milliseconds | undefined;
 }
 
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
@@ -44,6 +48,7 @@ export function makeTarget({
   body,
   weight = 1,
   closesConnection = false,
+  timeoutMilliseconds,
 }: TargetParts): LoadTarget {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed === undefined || !['http:', 'https:'].includes(parsed.protocol))
@@ -56,6 +61,8 @@ export function makeTarget({
     throw httpLoadErrors.KISIM_E_LOAD_TARGET(`${url}: method '${method}'`);
   if (!(weight > 0 && Number.isFinite(weight)))
     throw httpLoadErrors.KISIM_E_LOAD_TARGET(`${url}: weight ${weight}`);
+  if (timeoutMilliseconds !== undefined && !(timeoutMilliseconds > 0))
+    throw httpLoadErrors.KISIM_E_LOAD_TARGET(`${url}: time-out ${timeoutMilliseconds} ms`);
   for (const [header, value] of Object.entries(headers)) {
     if (!token.test(header) || ownHeaders.includes(header.toLowerCase()))
       throw httpLoadErrors.KISIM_E_LOAD_TARGET(`${url}: header '${header}' cannot be set`);
@@ -74,6 +81,7 @@ export function makeTarget({
     body,
     weight,
     closesConnection,
+    timeoutMilliseconds,
   };
 }
 

@@ -128,7 +128,9 @@ export class LoadUser implements AnswerListener {
     this.#end(kind === 'timeout' ? now : now + PAUSE_AFTER_FAILURE_MILLISECONDS, kind, error);
   }
 
-  giveUp(): void {
+  /** Gives up a request that has waited too long. */
+  sweep(now: Milliseconds): void {
+    if (!this.isSending || now - this.due < this.#context.timeoutOf(this.#target)) return;
     this.#connections.get(this.#context.targets[this.#target]!.origin)?.abandon();
     this.failed('timeout', undefined);
   }
