@@ -10,6 +10,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   kisimd::RegisterLosses(env, exports);
   kisimd::RegisterReplay(env, exports);
   kisimd::RegisterUpdates(env, exports);
+  kisimd::RegisterBurden(env, exports);
   return exports;
 }
 

@@ -1,5 +1,6 @@
 import type { CommandSpec } from './command.ts';
 import { benchmarkCommand } from './specs/benchmark.ts';
+import { blockCommand } from './specs/block.ts';
 import { clusterStartCommand, clusterStatusCommand, clusterStopCommand } from './specs/cluster.ts';
 import { completionCommand } from './specs/completion.ts';
 import { configCheckCommand } from './specs/config-check.ts';
@@ -68,6 +69,7 @@ export const commandTable: readonly CommandSpec[] = [
   extenderCommand,
   scoreServerCommand,
   testApplicationCommand,
+  blockCommand,
   topologyCommand,
   doctorCommand,
   configCheckCommand,

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import type { DirectFileOptions, NativeDirectFile, NativeHeldMemory } from './burden.ts';
 import type { NativeCounterSampler, NativeCounterSet } from './counters.ts';
 import { nativeErrors } from './errors.ts';
 import type { NativeLearner } from './learner.ts';
@@ -23,6 +24,8 @@ export interface NativeAddon extends NativeLearner {
     readonly cpu: number;
     readonly joulesPerCount: number;
   }) => NativePerfEnergy;
+  readonly HeldMemory: new (options: { readonly capacityBytes: number }) => NativeHeldMemory;
+  readonly DirectFile: new (options: DirectFileOptions) => NativeDirectFile;
   readonly Nvml: new (options: { readonly libraryPath: string }) => NativeNvml;
   /**
    * Sends one datagram to the socket named by NOTIFY_SOCKET (systemd's sd_notify protocol).

@@ -13,4 +13,5 @@ void RegisterNetworks(Napi::Env env, Napi::Object exports);        // network_bi
 void RegisterLosses(Napi::Env env, Napi::Object exports);          // losses_binding.cc
 void RegisterReplay(Napi::Env env, Napi::Object exports);          // replay_binding.cc
 void RegisterUpdates(Napi::Env env, Napi::Object exports);         // updates_binding.cc
+void RegisterBurden(Napi::Env env, Napi::Object exports);          // burden_binding.cc
 }  // namespace kisimd

@@ -25,7 +25,9 @@ const char* ErrnoName(int error) noexcept {
     case EINVAL: return "EINVAL";
     case ENFILE: return "ENFILE";
     case EMFILE: return "EMFILE";
+    case EFBIG: return "EFBIG";
     case ENOSPC: return "ENOSPC";
+    case EROFS: return "EROFS";
     case ERANGE: return "ERANGE";
     case ENAMETOOLONG: return "ENAMETOOLONG";
     case ENOSYS: return "ENOSYS";
@@ -42,6 +44,7 @@ const char* ErrnoName(int error) noexcept {
     case ECONNREFUSED: return "ECONNREFUSED";
     case ETIMEDOUT: return "ETIMEDOUT";
     case EMSGSIZE: return "EMSGSIZE";
+    case EDQUOT: return "EDQUOT";
     case ESTALE: return "ESTALE";
     default: return "EUNKNOWN";
   }
