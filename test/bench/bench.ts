@@ -23,8 +23,21 @@ export interface BenchOptions {
   readonly seed: number;
   /** Length of the long runs in minutes, where it is not to be the goal's; said in `details`. */
   readonly minutes: number | undefined;
+  /** The share of the work that is this process's, where several fill one journal; the run without it then tells the figures. */
+  readonly part: BenchPart | undefined;
   /** Tells a person how far it is; goes to stderr. */
   progress(text: string): void;
+}
+
+/** `1/2`: the first of two. */
+export interface BenchPart {
+  readonly number: number;
+  readonly of: number;
+}
+
+/** Whether the job of this number is for this process to do. */
+export function isMine(job: number, part: BenchPart | undefined): boolean {
+  return part === undefined || job % part.of === part.number - 1;
 }
 
 /** A row of an issue's "Must reach" table. Exported by `test/bench/<name>.bench.ts`. */
@@ -33,7 +46,10 @@ export interface Bench {
   readonly what: string;
   /** Why it cannot run here (no root, no cgroups), or undefined. */
   readonly skip?: () => string | undefined;
-  run(options: BenchOptions): Promise<BenchResult>;
+  /** Whether the run is long, kept in a journal, and may be shared out in parts. */
+  readonly hasParts?: boolean;
+  /** Undefined after a part. */
+  run(options: BenchOptions): Promise<BenchResult | undefined>;
 }
 
 export function figureHolds(figure: BenchFigure): boolean {

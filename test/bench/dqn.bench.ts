@@ -10,7 +10,7 @@ import { pricedKilowattHours } from '../../src/simulation/priced-energy.ts';
 import { mean } from '../../src/util/statistics/mean.ts';
 import { estimateMean, type MeanEstimate } from '../../src/util/statistics/mean-interval.ts';
 import { pairedPercent } from '../../src/util/statistics/paired.ts';
-import type { Bench, BenchFigure } from './bench.ts';
+import { type Bench, type BenchFigure, isMine } from './bench.ts';
 import { fittedQWithin } from './support/fitted-q-within.ts';
 import { openJournal } from './support/journal.ts';
 import {
@@ -62,18 +62,21 @@ export const dqnBench: Bench = {
   name: 'dqn',
   what: "Q-learning as a residual on each cluster's best rule, against evolution and the usual policies",
   skip: skipWithoutTable,
-  async run({ quick, seed, minutes, progress }) {
+  hasParts: true,
+  async run({ quick, seed, minutes, part, progress }) {
     const clusters = benchClusters(quick, CLUSTERS);
     const cells = benchCells(quick);
     const seconds = quick ? QUICK_SECONDS : minutes === undefined ? CELL_SECONDS : 60 * minutes;
     const rawSeconds = quick ? QUICK_SECONDS : Math.min(seconds, RAW_SECONDS);
     const seeds = freshSeeds(quick ? 6 : FRESH_WORKLOADS);
-    const recipe = `v1, ${seconds} s, ${rawSeconds} s, ${seeds.length} workloads, seed ${seed}`;
+    const recipe = `v2, ${seconds} s, ${rawSeconds} s, ${seeds.length} workloads, seed ${seed}`;
     const journal = openJournal<DqnRecord>(quick ? undefined : resultsPath('dqn.cells.jsonl'), recipe);
     const jobs = clusters.flatMap((groups, cluster) => cells.map((cell) => ({ cell, cluster, groups })));
+    const known = (cell: OwnClusterCell, cluster: number) =>
+      journal.records.some((record) => record.cell === cell.name && record.cluster === cluster);
     for (const [i, job] of jobs.entries()) {
       const { cell, cluster } = job;
-      if (journal.records.some((record) => record.cell === cell.name && record.cluster === cluster)) continue;
+      if (!isMine(i, part) || known(cell, cluster)) continue;
       const record = measure({ ...job, seed, seconds, rawSeconds, seeds });
       journal.add(record);
       const [rule, evolution] = [mean(record.againstRule), mean(record.evolutionAgainstRule)];
@@ -81,6 +84,7 @@ export const dqnBench: Bench = {
         `${cell.name} cluster ${cluster}, ${i + 1} of ${jobs.length}: ${rule.toFixed(2)} % against ${record.start}, evolution ${evolution.toFixed(2)} %`,
       );
     }
+    if (part !== undefined) return undefined;
     const { records } = journal;
     const [headline, ...figures] = figuresOf(records);
     return { figures: [headline!, ...figures], seeds: [seed], details: detailsOf(records, cells) };

@@ -15,7 +15,7 @@ import { pricedKilowattHours } from '../../src/simulation/priced-energy.ts';
 import { mean } from '../../src/util/statistics/mean.ts';
 import { estimateMean, type MeanEstimate } from '../../src/util/statistics/mean-interval.ts';
 import { sharedData } from '../support/shared-data.ts';
-import type { Bench } from './bench.ts';
+import { type Bench, isMine } from './bench.ts';
 import { openJournal } from './support/journal.ts';
 import {
   benchCells,
@@ -59,14 +59,15 @@ export const frozenBench: Bench = {
   name: 'frozen',
   what: 'one frozen model on hardware that it never saw, five training seeds',
   skip: skipWithoutTable,
-  async run({ quick, progress }) {
+  hasParts: true,
+  async run({ quick, part, progress }) {
     const settings = quick ? QUICK : SETTINGS;
     const trainingSeeds = quick ? TRAINING_SEEDS.slice(0, 1) : TRAINING_SEEDS;
     const recipe = JSON.stringify(settings);
     const table = readSpecTable(sharedData.path('power', 'spec_power_servers.csv'));
     const journal = openJournal<Trained>(quick ? undefined : resultsPath('frozen.training.jsonl'), recipe);
-    for (const seed of trainingSeeds) {
-      if (journal.records.some((record) => record.seed === seed)) continue;
+    for (const [i, seed] of trainingSeeds.entries()) {
+      if (!isMine(i, part) || journal.records.some((record) => record.seed === seed)) continue;
       const { point, start, decisions } = trainFrozen({
         clusters: ownClusters(table, 'development'),
         settings: { ...settings, seed },
@@ -76,6 +77,7 @@ export const frozenBench: Bench = {
       const weights = [...point.weights];
       journal.add({ seed, start, decisions, weights, waitWeights: [...point.waitWeights!] });
     }
+    if (part !== undefined) return undefined;
     const trained = trainingSeeds.map((seed) => journal.records.find((record) => record.seed === seed)!);
     const priced = openJournal<Priced>(
       quick ? undefined : resultsPath('frozen.cells.jsonl'),

@@ -11,7 +11,7 @@ import { trainWithin } from '../../src/evaluation/own-cluster/train-within.ts';
 import { simulate } from '../../src/simulation/engine.ts';
 import type { MachineGroup } from '../../src/simulation/generators/hardware.ts';
 import { mean } from '../../src/util/statistics/mean.ts';
-import type { Bench, BenchFigure } from './bench.ts';
+import { type Bench, type BenchFigure, isMine } from './bench.ts';
 import { openJournal } from './support/journal.ts';
 import {
   benchCells,
@@ -50,27 +50,29 @@ export const ownClusterWrongBench: Bench = {
   name: 'own-cluster-wrong',
   what: 'policies trained on a twin that is not what the cluster turns out to be',
   skip: skipWithoutTable,
-  async run({ quick, seed, minutes, progress }) {
+  hasParts: true,
+  async run({ quick, seed, minutes, part, progress }) {
     const clusters = benchClusters(quick, CLUSTERS);
     const cells = benchCells(quick);
     const seconds = quick ? QUICK_SECONDS : minutes === undefined ? CELL_SECONDS : 60 * minutes;
     const seeds = freshSeeds(quick ? 4 : FRESH_WORKLOADS);
     const path = quick ? undefined : resultsPath('own-cluster-wrong.cells.jsonl');
-    const recipe = `v1, ${seconds} s, ${seeds.length} workloads, seed ${seed}`;
+    const recipe = `v2, ${seconds} s, ${seeds.length} workloads, seed ${seed}`;
     // All deviations of one cell are one record: they share a training.
     const journal = openJournal<readonly WrongRecord[]>(path, recipe);
     const known = (cell: OwnClusterCell, cluster: number) =>
       journal.records.some(([first]) => first!.cell === cell.name && first!.cluster === cluster);
-    for (const [cluster, groups] of clusters.entries())
-      for (const cell of cells) {
-        if (known(cell, cluster)) continue;
-        const records = measureCell(cell, cluster, groups, seed, seconds, seeds);
-        journal.add(records);
-        const found = records.map(
-          ({ deviation, againstRule }) => `${deviation} ${mean(againstRule).toFixed(2)}`,
-        );
-        progress(`${cell.name} cluster ${cluster}: ${found.join(', ')}`);
-      }
+    const jobs = clusters.flatMap((groups, cluster) => cells.map((cell) => ({ cell, cluster, groups })));
+    for (const [i, { cell, cluster, groups }] of jobs.entries()) {
+      if (!isMine(i, part) || known(cell, cluster)) continue;
+      const records = measureCell(cell, cluster, groups, seed, seconds, seeds);
+      journal.add(records);
+      const found = records.map(
+        ({ deviation, againstRule }) => `${deviation} ${mean(againstRule).toFixed(2)}`,
+      );
+      progress(`${cell.name} cluster ${cluster}: ${found.join(', ')}`);
+    }
+    if (part !== undefined) return undefined;
     const records = journal.records.flat().filter(({ cluster }) => cluster < clusters.length);
     const [headline, ...figures] = figuresOf(records);
     return { figures: [headline!, ...figures], seeds: [seed], details: detailsOf(records) };

@@ -12,7 +12,7 @@ import { trainWithin } from '../../src/evaluation/own-cluster/train-within.ts';
 import { simulate } from '../../src/simulation/engine.ts';
 import type { MachineGroup } from '../../src/simulation/generators/hardware.ts';
 import { mean } from '../../src/util/statistics/mean.ts';
-import type { Bench, BenchFigure } from './bench.ts';
+import { type Bench, type BenchFigure, isMine } from './bench.ts';
 import { openJournal } from './support/journal.ts';
 import {
   benchCells,
@@ -44,24 +44,26 @@ export const ownClusterBench: Bench = {
   name: 'own-cluster',
   what: 'a policy trained for one cluster against the best rule of that cluster, on held-out hardware',
   skip: skipWithoutTable,
-  async run({ quick, seed, minutes, progress }) {
+  hasParts: true,
+  async run({ quick, seed, minutes, part, progress }) {
     const clusters = benchClusters(quick, CLUSTERS);
     const cells = benchCells(quick);
     const seconds = quick ? QUICK_SECONDS : minutes === undefined ? CELL_SECONDS : 60 * minutes;
     const seeds = freshSeeds(quick ? 6 : FRESH_WORKLOADS);
-    const recipe = `v1, ${seconds} s, ${seeds.length} workloads`;
+    const recipe = `v2, ${seconds} s, ${seeds.length} workloads`;
     const journal = openJournal<CellRecord>(
       quick ? undefined : resultsPath('own-cluster.cells.jsonl'),
       recipe,
     );
     const jobs = jobsOf(cells, clusters.length, seed, quick ? 0 : REPEATED_CLUSTERS);
     for (const [i, job] of jobs.entries()) {
-      if (journal.records.some((record) => isOf(record, job))) continue;
+      if (!isMine(i, part) || journal.records.some((record) => isOf(record, job))) continue;
       const record = measureCell(job, clusters[job.cluster]!, seconds, seeds);
       journal.add(record);
       const found = `${mean(record.againstRule).toFixed(2)} % against ${record.start}`;
       progress(`${job.cell.name} cluster ${job.cluster}, ${i + 1} of ${jobs.length}: ${found}`);
     }
+    if (part !== undefined) return undefined;
     const records = journal.records.filter((record) => jobs.some((job) => isOf(record, job)));
     const [headline, ...figures] = figuresOf(records, cells);
     return {

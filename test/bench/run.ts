@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { type Bench, type BenchResult, figureHolds } from './bench.ts';
+import { type Bench, type BenchPart, type BenchResult, figureHolds } from './bench.ts';
 import { benches } from './benches.ts';
 
 const resultsFolder = fileURLToPath(new URL('../../docs/results/', import.meta.url));
@@ -14,6 +14,7 @@ const { values, positionals } = parseArgs({
     quick: { type: 'boolean', default: false },
     seed: { type: 'string', default: '1' },
     minutes: { type: 'string' },
+    part: { type: 'string' },
     'no-save': { type: 'boolean', default: false },
   },
 });
@@ -38,12 +39,29 @@ async function main(): Promise<number> {
     process.stderr.write(`KISIM_E_BENCH_SKIPPED: ${name} cannot run here: ${reason}\n`);
     return 3;
   }
+  const part = partOf(values.part, bench);
+  if (part === 'wrong') {
+    process.stderr.write(
+      `KISIM_E_BENCH_PART: --part ${values.part} for ${name}\n  expected: 1/2 or the like, for a benchmark with a journal: ${benches
+        .filter((each) => each.hasParts === true)
+        .map((each) => each.name)
+        .join(', ')}\n  to do:    leave it out, or give one part to each process\n`,
+    );
+    return 2;
+  }
   const result = await bench.run({
     quick: values.quick,
     seed: Number(values.seed),
     minutes: values.minutes === undefined ? undefined : Number(values.minutes),
+    part,
     progress: (text) => process.stderr.write(`${name}: ${text}\n`),
   });
+  if (result === undefined) {
+    process.stderr.write(
+      `${name}: part ${values.part} is done; the figures come from a run without --part\n`,
+    );
+    return 0;
+  }
   const report = reportOf(bench, result);
   if (!values['no-save'] && !values.quick) {
     mkdirSync(resultsFolder, { recursive: true });
@@ -51,6 +69,12 @@ async function main(): Promise<number> {
   }
   process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : tableOf(result));
   return report.holds ? 0 : 1;
+}
+
+function partOf(given: string | undefined, bench: Bench): BenchPart | 'wrong' | undefined {
+  if (given === undefined) return undefined;
+  const [, number = 0, of = 0] = (/^(\d+)\/(\d+)$/.exec(given) ?? []).map(Number);
+  return bench.hasParts === true && number >= 1 && number <= of ? { number, of } : 'wrong';
 }
 
 function reportOf(bench: Bench, result: BenchResult) {
