@@ -27,13 +27,21 @@ export class ClusterPower {
   readonly bestWattsPerMilli: number;
   /** Watts that a milli-core in use saves here against the worst node, at full load. */
   readonly savedWattsPerMilli: Float64Array;
+  /** Nodes of one kind are alike in all that never changes: curve, CPU, memory, speed and whether they sleep. */
+  readonly kind: Int32Array;
+  /** A node of each kind. */
+  readonly nodeOfKind: Int32Array;
+
+  /**
+   * Watts at equal steps of utilisation, for loops that ask one node often: where its table begins, -1 where its curve has to be asked;
+   * how many steps it has; and how many of them a milli-core is.
+   */
+  readonly tables: Float64Array;
+  readonly offset: Int32Array;
+  readonly steps: Int32Array;
+  readonly stepsPerMilli: Float64Array;
 
   readonly #curves: readonly PowerCurve[];
-  readonly #tables: Float64Array;
-  /** Where a node's table begins in `#tables`; -1 where its curve has to be asked. */
-  readonly #offset: Int32Array;
-  readonly #steps: Int32Array;
-  readonly #stepsPerMilli: Float64Array;
   readonly #capacity: Float64Array;
 
   /** @throws KISIM_E_POLICY_NO_POWER naming the first node without a curve */
@@ -66,13 +74,13 @@ export class ClusterPower {
       offsets.set(curve, length);
       length += curve.points.length;
     }
-    this.#tables = new Float64Array(length);
-    for (const curve of distinct) this.#tables.set(curve.points, offsets.get(curve)!);
-    this.#offset = Int32Array.from(this.#curves, (curve) => offsets.get(curve) ?? -1);
-    this.#steps = Int32Array.from(this.#curves, (curve) =>
+    this.tables = new Float64Array(length);
+    for (const curve of distinct) this.tables.set(curve.points, offsets.get(curve)!);
+    this.offset = Int32Array.from(this.#curves, (curve) => offsets.get(curve) ?? -1);
+    this.steps = Int32Array.from(this.#curves, (curve) =>
       curve instanceof TableCurve ? curve.points.length - 1 : 0,
     );
-    this.#stepsPerMilli = this.#capacity.map((capacity, node) => this.#steps[node]! / capacity);
+    this.stepsPerMilli = this.#capacity.map((capacity, node) => this.steps[node]! / capacity);
 
     const cost = Float64Array.from(nodes, (node, i) => this.#leastWattsPerMilli(i, node.speed ?? 1));
     this.bestWattsPerMilli = cost.reduce((a, b) => Math.min(a, b));
@@ -89,18 +97,29 @@ export class ClusterPower {
     });
     const worst = atFull.reduce((a, b) => Math.max(a, b));
     this.savedWattsPerMilli = atFull.map((each) => worst - each);
+
+    const kinds = new Map<string, number>();
+    const curves = new Map([...new Set(this.#curves)].map((curve, i) => [curve, i]));
+    const alike: number[] = [];
+    this.kind = Int32Array.from(nodes, ({ cpuMilli, memoryBytes, speed = 1 }, node) => {
+      const key = `${curves.get(this.#curves[node]!)}/${cpuMilli}/${memoryBytes}/${speed}/${this.sleeps[node]}`;
+      const kind = kinds.get(key) ?? alike.push(node) - 1;
+      kinds.set(key, kind);
+      return kind;
+    });
+    this.nodeOfKind = Int32Array.from(alike);
   }
 
   /** Watts of a node that is on with so many milli-cores in use. */
   watts(node: number, useMilli: number): Watts {
-    const offset = this.#offset[node]!;
+    const offset = this.offset[node]!;
     if (offset < 0) return this.#curves[node]!.watts(useMilli / this.#capacity[node]!);
-    const at = useMilli * this.#stepsPerMilli[node]!;
+    const at = useMilli * this.stepsPerMilli[node]!;
     if (!(at > 0)) return this.idleWatts[node]!;
-    if (at >= this.#steps[node]!) return this.fullWatts[node]!;
+    if (at >= this.steps[node]!) return this.fullWatts[node]!;
     const below = at | 0;
-    const from = this.#tables[offset + below]!;
-    return from + (at - below) * (this.#tables[offset + below + 1]! - from);
+    const from = this.tables[offset + below]!;
+    return from + (at - below) * (this.tables[offset + below + 1]! - from);
   }
 
   #leastWattsPerMilli(node: number, speed: number): number {

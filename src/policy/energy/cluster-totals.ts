@@ -19,6 +19,8 @@ export class ClusterTotals {
   readonly #power: ClusterPower;
   readonly #tierCpu: Float64Array;
   readonly #tierMemory: Float64Array;
+  /** 1 for every node that is left out. */
+  readonly #closed: Uint8Array;
   #changes = -1;
 
   constructor(cluster: ClusterState, power: ClusterPower) {
@@ -30,44 +32,56 @@ export class ClusterTotals {
     this.tierUse = new Float64Array(tiers);
     this.#tierCpu = new Float64Array(tiers);
     this.#tierMemory = new Float64Array(tiers);
+    this.#closed = new Uint8Array(cluster.size).fill(UNKNOWN);
   }
 
   /** Sums afresh after every change: sums kept by differences would depend on when they were begun. */
   renew(): void {
-    const { changes, size, power, cpuCapacity, memoryCapacity, freeCpu, freeMemory, predictedUse } =
-      this.#cluster;
+    const { changes, size, power, freeCpu, freeMemory, predictedUse } = this.#cluster;
     if (changes === this.#changes) return;
     this.#changes = changes;
+    if (this.#hasOpenedOrClosed()) this.#sumCapacities();
     const { tierFreeCpu, tierFreeMemory, tierUse } = this;
-    let cpu = 0;
-    let memory = 0;
+    const tiers = this.#power.tier;
     let cpuFree = 0;
     let memoryFree = 0;
     let awake = 0;
     tierFreeCpu.fill(0);
     tierFreeMemory.fill(0);
     tierUse.fill(0);
-    this.#tierCpu.fill(0);
-    this.#tierMemory.fill(0);
+    // Nodes of one type mostly stand together: what is summed of it stays in variables until another one comes.
+    let tier = 0;
+    let ofTierCpu = 0;
+    let ofTierMemory = 0;
+    let ofTierUse = 0;
     for (let node = 0; node < size; node++) {
-      if (power[node] === NODE_CLOSED) continue;
-      cpu += cpuCapacity[node]!;
-      memory += memoryCapacity[node]!;
-      cpuFree += freeCpu[node]!;
-      memoryFree += freeMemory[node]!;
-      if (power[node] !== NODE_ASLEEP && power[node] !== NODE_WAKING) awake += freeCpu[node]!;
-      const tier = this.#power.tier[node]!;
-      this.#tierCpu[tier]! += cpuCapacity[node]!;
-      this.#tierMemory[tier]! += memoryCapacity[node]!;
-      tierFreeCpu[tier]! += freeCpu[node]!;
-      tierFreeMemory[tier]! += freeMemory[node]!;
-      tierUse[tier]! += predictedUse[node]!;
+      const state = power[node]!;
+      if (state === NODE_CLOSED) continue;
+      if (tiers[node] !== tier) {
+        tierFreeCpu[tier] = ofTierCpu;
+        tierFreeMemory[tier] = ofTierMemory;
+        tierUse[tier] = ofTierUse;
+        tier = tiers[node]!;
+        ofTierCpu = tierFreeCpu[tier]!;
+        ofTierMemory = tierFreeMemory[tier]!;
+        ofTierUse = tierUse[tier]!;
+      }
+      const cpu = freeCpu[node]!;
+      const memory = freeMemory[node]!;
+      cpuFree += cpu;
+      memoryFree += memory;
+      if (state !== NODE_ASLEEP && state !== NODE_WAKING) awake += cpu;
+      ofTierCpu += cpu;
+      ofTierMemory += memory;
+      ofTierUse += predictedUse[node]!;
     }
-    this.cpuCapacity = cpu;
-    this.memoryCapacity = memory;
-    this.load = cpu > 0 ? 1 - cpuFree / cpu : 0;
-    this.memoryLoad = memory > 0 ? 1 - memoryFree / memory : 0;
-    this.freeAwake = cpu > 0 ? awake / cpu : 0;
+    tierFreeCpu[tier] = ofTierCpu;
+    tierFreeMemory[tier] = ofTierMemory;
+    tierUse[tier] = ofTierUse;
+    const { cpuCapacity, memoryCapacity } = this;
+    this.load = cpuCapacity > 0 ? 1 - cpuFree / cpuCapacity : 0;
+    this.memoryLoad = memoryCapacity > 0 ? 1 - memoryFree / memoryCapacity : 0;
+    this.freeAwake = cpuCapacity > 0 ? awake / cpuCapacity : 0;
     for (let tier = 0; tier < tierUse.length; tier++) {
       if (this.#tierCpu[tier]! > 0) {
         tierFreeCpu[tier]! /= this.#tierCpu[tier]!;
@@ -76,4 +90,36 @@ export class ClusterTotals {
       if (this.#tierMemory[tier]! > 0) tierFreeMemory[tier]! /= this.#tierMemory[tier]!;
     }
   }
+
+  #hasOpenedOrClosed(): boolean {
+    const { size, power } = this.#cluster;
+    const closed = this.#closed;
+    let differs = false;
+    for (let node = 0; node < size; node++) {
+      const now = power[node] === NODE_CLOSED ? 1 : 0;
+      if (closed[node] === now) continue;
+      closed[node] = now;
+      differs = true;
+    }
+    return differs;
+  }
+
+  #sumCapacities(): void {
+    const { size, cpuCapacity, memoryCapacity } = this.#cluster;
+    this.cpuCapacity = 0;
+    this.memoryCapacity = 0;
+    this.#tierCpu.fill(0);
+    this.#tierMemory.fill(0);
+    for (let node = 0; node < size; node++) {
+      if (this.#closed[node] === 1) continue;
+      const tier = this.#power.tier[node]!;
+      this.cpuCapacity += cpuCapacity[node]!;
+      this.memoryCapacity += memoryCapacity[node]!;
+      this.#tierCpu[tier]! += cpuCapacity[node]!;
+      this.#tierMemory[tier]! += memoryCapacity[node]!;
+    }
+  }
 }
+
+/** Neither open nor closed, so that the first look finds a difference. */
+const UNKNOWN = 2;

@@ -13,14 +13,14 @@ export class IdleTerms implements TermGroup {
     this.#totals = totals;
   }
 
-  fill({ cluster, power, nodes, count, columns, stride }: Decision): void {
+  fill({ power, facts, nodes, count, columns, stride }: Decision): void {
     this.#totals.renew();
     const { load } = this.#totals;
     for (let i = 0; i < count; i++) {
       const node = nodes[i]!;
       const idle = columns[TERM.idleEnergy * stride + i]!;
-      const cpu = 1 - cluster.freeCpu[node]! / cluster.cpuCapacity[node]!;
-      const memory = 1 - cluster.freeMemory[node]! / cluster.memoryCapacity[node]!;
+      const cpu = facts.takenCpu[node]!;
+      const memory = facts.takenMemory[node]!;
       columns[TERM.idleLoad * stride + i] = idle * load;
       columns[TERM.idleFill * stride + i] = (idle * (cpu + memory)) / 2;
       columns[TERM.tier0Idle * stride + i] = power.tier[node] === 0 ? idle : 0;
@@ -56,14 +56,14 @@ const LONG_SECONDS = 3600;
 export class DrainTerms implements TermGroup {
   readonly terms = [TERM.remaining, TERM.lone, TERM.extensionFree];
 
-  fill({ cluster, nodes, count, columns, stride, seconds }: Decision): void {
+  fill({ cluster, facts, nodes, count, columns, stride, seconds }: Decision): void {
     for (let i = 0; i < count; i++) {
       const node = nodes[i]!;
       const residents = cluster.residents[node]!;
       const last = residents.count === 0 ? 0 : residents.predictedEnds[residents.count - 1]! - cluster.now;
       const left = Math.min(HORIZON_SECONDS, Math.max(0, last));
-      const cpu = cluster.freeCpu[node]! / cluster.cpuCapacity[node]!;
-      const memory = cluster.freeMemory[node]! / cluster.memoryCapacity[node]!;
+      const cpu = facts.freeCpu[node]!;
+      const memory = facts.freeMemory[node]!;
       columns[TERM.remaining * stride + i] = left / (left + LONG_SECONDS);
       columns[TERM.lone * stride + i] = 1 / (1 + residents.count);
       columns[TERM.extensionFree * stride + i] =

@@ -2,6 +2,7 @@ import type { ClusterState } from '../../cluster/cluster-state.ts';
 import type { Pod } from '../../cluster/pod.ts';
 import type { Candidates } from '../policy.ts';
 import type { ClusterPower } from './cluster-power.ts';
+import { NodeFacts } from './node-facts.ts';
 import { TERM_COUNT } from './term-table.ts';
 
 /** Predictions reach no further: pods without a predicted end would cost infinitely much anywhere. */
@@ -17,6 +18,10 @@ export class Decision {
   /** Term t of candidate i is at t x stride + i. */
   readonly columns: Float64Array;
   readonly stride: number;
+  readonly facts: NodeFacts;
+  /** Shares of the CPU and memory of a node that the pod asks for, by kind of node. */
+  readonly cpuShare: Float64Array;
+  readonly memoryShare: Float64Array;
   pod!: Pod;
   nodes!: Int32Array;
   count = 0;
@@ -32,6 +37,9 @@ export class Decision {
     this.power = power;
     this.stride = cluster.size;
     this.columns = new Float64Array(TERM_COUNT * cluster.size);
+    this.facts = new NodeFacts(cluster, power);
+    this.cpuShare = new Float64Array(power.nodeOfKind.length);
+    this.memoryShare = new Float64Array(power.nodeOfKind.length);
   }
 
   begin(pod: Pod, candidates: Candidates): void {
@@ -42,6 +50,13 @@ export class Decision {
     this.useMilli = Math.max(0, pod.predictedCpuMilli);
     this.ownWatts = this.power.bestWattsPerMilli * Math.max(LEAST_MILLI, this.useMilli);
     this.ownJoules = this.ownWatts * this.seconds;
+    this.facts.renew();
+    const { nodeOfKind } = this.power;
+    for (let kind = 0; kind < nodeOfKind.length; kind++) {
+      const node = nodeOfKind[kind]!;
+      this.cpuShare[kind] = pod.cpuMilli / this.cluster.cpuCapacity[node]!;
+      this.memoryShare[kind] = pod.memoryBytes / this.cluster.memoryCapacity[node]!;
+    }
   }
 }
 

@@ -6,16 +6,18 @@ import { TERM } from './term-table.ts';
 export class FillTerms implements TermGroup {
   readonly terms = [TERM.fill, TERM.maxFill, TERM.imbalance];
 
-  fill({ cluster, pod, nodes, count, columns, stride }: Decision): void {
+  fill({ power, facts, cpuShare, memoryShare, nodes, count, columns, stride }: Decision): void {
+    const { kind } = power;
+    const { takenCpu, takenMemory } = facts;
     const fill = TERM.fill * stride;
     const maxFill = TERM.maxFill * stride;
     const imbalance = TERM.imbalance * stride;
     for (let i = 0; i < count; i++) {
       const node = nodes[i]!;
-      const cpuBefore = 1 - cluster.freeCpu[node]! / cluster.cpuCapacity[node]!;
-      const memoryBefore = 1 - cluster.freeMemory[node]! / cluster.memoryCapacity[node]!;
-      const cpu = cpuBefore + pod.cpuMilli / cluster.cpuCapacity[node]!;
-      const memory = memoryBefore + pod.memoryBytes / cluster.memoryCapacity[node]!;
+      const cpuBefore = takenCpu[node]!;
+      const memoryBefore = takenMemory[node]!;
+      const cpu = cpuBefore + cpuShare[kind[node]!]!;
+      const memory = memoryBefore + memoryShare[kind[node]!]!;
       columns[fill + i] = (cpu + memory) / 2;
       columns[maxFill + i] = Math.max(cpu, memory);
       columns[imbalance + i] = Math.abs(cpu - memory) - Math.abs(cpuBefore - memoryBefore);
@@ -54,14 +56,13 @@ export class KubeScoreTerm implements TermGroup {
 export class DotProductTerm implements TermGroup {
   readonly terms = [TERM.dotProduct];
 
-  fill({ cluster, pod, nodes, count, columns, stride }: Decision): void {
+  fill({ power, facts, cpuShare, memoryShare, nodes, count, columns, stride }: Decision): void {
     const from = TERM.dotProduct * stride;
     for (let i = 0; i < count; i++) {
       const node = nodes[i]!;
-      const cpu = cluster.cpuCapacity[node]!;
-      const memory = cluster.memoryCapacity[node]!;
-      const cpuProduct = (pod.cpuMilli / cpu) * (cluster.freeCpu[node]! / cpu);
-      const memoryProduct = (pod.memoryBytes / memory) * (cluster.freeMemory[node]! / memory);
+      const kind = power.kind[node]!;
+      const cpuProduct = cpuShare[kind]! * facts.freeCpu[node]!;
+      const memoryProduct = memoryShare[kind]! * facts.freeMemory[node]!;
       columns[from + i] = (cpuProduct + memoryProduct) / 2;
     }
   }

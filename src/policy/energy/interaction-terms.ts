@@ -76,13 +76,11 @@ export class TierTerms implements TermGroup {
 export class HeatTerms implements TermGroup {
   readonly terms = [TERM.complementarity, TERM.rankUse];
 
-  fill({ cluster, power, pod, nodes, count, columns, stride, useMilli }: Decision): void {
+  fill({ power, facts, pod, nodes, count, columns, stride, useMilli }: Decision): void {
     const heat = pod.cpuMilli > 0 ? Math.min(1, useMilli / pod.cpuMilli) : 1;
     for (let i = 0; i < count; i++) {
       const node = nodes[i]!;
-      const asked = cluster.cpuCapacity[node]! - cluster.freeCpu[node]!;
-      const nodeHeat = asked > 0 ? Math.min(1, cluster.predictedUse[node]! / asked) : 0;
-      columns[TERM.complementarity * stride + i] = heat * nodeHeat;
+      columns[TERM.complementarity * stride + i] = heat * facts.heat[node]!;
       columns[TERM.rankUse * stride + i] = power.tierRank[node]! * heat;
     }
   }

@@ -36,17 +36,17 @@ export class ScarcityTerms implements TermGroup {
 export class StrandedTerms implements TermGroup {
   readonly terms = [TERM.strandedCpu, TERM.strandedMemory];
 
-  fill({ cluster, power, pod, nodes, count, columns, stride, seconds, ownJoules }: Decision): void {
+  fill(decision: Decision): void {
+    const { cluster, power, facts, cpuShare, memoryShare, nodes, count, columns, stride } = decision;
+    const { kind, savedWattsPerMilli } = power;
     const strandedCpu = TERM.strandedCpu * stride;
     const strandedMemory = TERM.strandedMemory * stride;
-    const scale = (PRICED_USE * seconds) / ownJoules;
+    const scale = (PRICED_USE * decision.seconds) / decision.ownJoules;
     for (let i = 0; i < count; i++) {
       const node = nodes[i]!;
-      const cores = cluster.cpuCapacity[node]!;
-      const memory = cluster.memoryCapacity[node]!;
-      const before = cluster.freeCpu[node]! / cores - cluster.freeMemory[node]! / memory;
-      const after = before - pod.cpuMilli / cores + pod.memoryBytes / memory;
-      const price = scale * power.savedWattsPerMilli[node]! * cores;
+      const before = facts.freeCpu[node]! - facts.freeMemory[node]!;
+      const after = before - cpuShare[kind[node]!]! + memoryShare[kind[node]!]!;
+      const price = scale * savedWattsPerMilli[node]! * cluster.cpuCapacity[node]!;
       columns[strandedCpu + i] = price * (Math.max(0, after) - Math.max(0, before));
       columns[strandedMemory + i] = price * (Math.max(0, -after) - Math.max(0, -before));
     }
@@ -57,21 +57,31 @@ export class StrandedTerms implements TermGroup {
 export class SteadyTerms implements TermGroup {
   readonly terms = [TERM.savedEnergy, TERM.steadyWatts];
   readonly #totals: ClusterTotals;
+  /** By kind of node: both are the same for all nodes of a kind. */
+  readonly #saved: Float64Array;
+  readonly #steady: Float64Array;
 
-  constructor(totals: ClusterTotals) {
+  constructor(totals: ClusterTotals, { power }: Decision) {
     this.#totals = totals;
+    this.#saved = new Float64Array(power.nodeOfKind.length);
+    this.#steady = new Float64Array(power.nodeOfKind.length);
   }
 
   fill({ cluster, power, nodes, count, columns, stride, useMilli, ownWatts }: Decision): void {
     this.#totals.renew();
     const { tierUse } = this.#totals;
+    const { kind, nodeOfKind } = power;
+    for (let k = 0; k < nodeOfKind.length; k++) {
+      const node = nodeOfKind[k]!;
+      const use = tierUse[power.tier[node]!]! * cluster.cpuCapacity[node]!;
+      this.#saved[k] = (power.savedWattsPerMilli[node]! * useMilli) / ownWatts;
+      this.#steady[k] = (power.watts(node, use + useMilli) - power.watts(node, use)) / ownWatts;
+    }
     const saved = TERM.savedEnergy * stride;
     const steady = TERM.steadyWatts * stride;
     for (let i = 0; i < count; i++) {
-      const node = nodes[i]!;
-      const use = tierUse[power.tier[node]!]! * cluster.cpuCapacity[node]!;
-      columns[saved + i] = (power.savedWattsPerMilli[node]! * useMilli) / ownWatts;
-      columns[steady + i] = (power.watts(node, use + useMilli) - power.watts(node, use)) / ownWatts;
+      columns[saved + i] = this.#saved[kind[nodes[i]!]!]!;
+      columns[steady + i] = this.#steady[kind[nodes[i]!]!]!;
     }
   }
 }

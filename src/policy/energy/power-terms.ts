@@ -1,4 +1,3 @@
-import { NODE_ASLEEP } from '../../cluster/cluster-state.ts';
 import type { Decision, TermGroup } from './decision.ts';
 import { TERM } from './term-table.ts';
 
@@ -6,13 +5,12 @@ import { TERM } from './term-table.ts';
 export class PredictedWatts implements TermGroup {
   readonly terms = [TERM.predictedWatts];
 
-  fill({ cluster, power, nodes, count, columns, stride, useMilli, ownWatts }: Decision): void {
+  fill({ cluster, power, facts, nodes, count, columns, stride, useMilli, ownWatts }: Decision): void {
     const from = TERM.predictedWatts * stride;
     for (let i = 0; i < count; i++) {
       const node = nodes[i]!;
-      const use = cluster.predictedUse[node]!;
-      const before = cluster.power[node] === NODE_ASLEEP ? power.sleepWatts[node]! : power.watts(node, use);
-      columns[from + i] = (power.watts(node, use + useMilli) - before) / ownWatts;
+      const after = power.watts(node, cluster.predictedUse[node]! + useMilli);
+      columns[from + i] = (after - facts.predictedWatts[node]!) / ownWatts;
     }
   }
 }
@@ -21,13 +19,12 @@ export class PredictedWatts implements TermGroup {
 export class RequestedWatts implements TermGroup {
   readonly terms = [TERM.requestedWatts];
 
-  fill({ cluster, power, pod, nodes, count, columns, stride, ownWatts }: Decision): void {
+  fill({ power, facts, pod, nodes, count, columns, stride, ownWatts }: Decision): void {
     const from = TERM.requestedWatts * stride;
     for (let i = 0; i < count; i++) {
       const node = nodes[i]!;
-      const asked = cluster.cpuCapacity[node]! - cluster.freeCpu[node]!;
-      const before = cluster.power[node] === NODE_ASLEEP ? power.sleepWatts[node]! : power.watts(node, asked);
-      columns[from + i] = (power.watts(node, asked + pod.cpuMilli) - before) / ownWatts;
+      const after = power.watts(node, facts.askedMilli[node]! + pod.cpuMilli);
+      columns[from + i] = (after - facts.requestedWatts[node]!) / ownWatts;
     }
   }
 }

@@ -50,7 +50,7 @@ export class TermMatrix {
       new HeatTerms(),
       new ScarcityTerms(this.totals),
       new StrandedTerms(),
-      new SteadyTerms(this.totals),
+      new SteadyTerms(this.totals, this.decision),
       new IdleTerms(this.totals),
       new TierPackingTerms(),
       new DrainTerms(),

@@ -13,6 +13,7 @@ import { ClusterPower } from './cluster-power.ts';
 import { placementTerms } from './term-table.ts';
 import { TermMatrix } from './terms.ts';
 import { WaitDecision } from './wait-decision.ts';
+import { scoreByTerms } from './weighted-sum.ts';
 
 /** A point of the weight space. */
 export interface WeightedRule {
@@ -65,13 +66,7 @@ class WeightedRun implements PolicyRun {
 
   scores(pod: Pod, candidates: Candidates, out: Float64Array): void {
     this.#matrix.fill(pod, candidates);
-    const { columns, stride, count } = this.#matrix.decision;
-    for (let i = 0; i < count; i++) out[i] = 0;
-    for (let t = 0; t < this.#terms.length; t++) {
-      const weight = this.#weights[t]!;
-      const from = this.#terms[t]! * stride;
-      for (let i = 0; i < count; i++) out[i]! -= weight * columns[from + i]!;
-    }
+    scoreByTerms(this.#matrix.decision, this.#terms, this.#weights, out);
   }
 
   explain(pod: Pod, node: number): readonly ExplainedTerm[] {

@@ -4,6 +4,7 @@ import { TERM, WAIT_TERM_COUNT } from '../energy/term-table.ts';
 import { ALL_TERMS, TermMatrix } from '../energy/terms.ts';
 import { WaitDecision } from '../energy/wait-decision.ts';
 import { weightedPolicy } from '../energy/weighted-policy.ts';
+import { scoreByTerms } from '../energy/weighted-sum.ts';
 import {
   type Candidates,
   type ExplainedTerm,
@@ -116,7 +117,7 @@ class LearnedRun implements PolicyRun {
     const slackLeft = candidates.slackLeft ?? pod.slackSeconds;
     const { count } = candidates;
     this.#matrix.fill(pod, candidates);
-    this.#scoreByRule(count, this.#ruleScores);
+    this.#scoreByRule(this.#ruleScores);
     const rules = greatest(this.#ruleScores, count);
     const rulesNode = candidates.nodes[rules]!;
     const byRule = this.#ruleWait?.waits(pod, rulesNode, slackLeft) === true ? WAIT : rulesNode;
@@ -148,7 +149,7 @@ class LearnedRun implements PolicyRun {
     const failure = this.#ask(candidates.count, out);
     if (failure === undefined) return;
     this.#counts.unanswered[failure]++;
-    this.#scoreByRule(candidates.count, out);
+    this.#scoreByRule(out);
   }
 
   explain(pod: Pod, node: number): readonly ExplainedTerm[] {
@@ -173,14 +174,8 @@ class LearnedRun implements PolicyRun {
   }
 
   /** As the rule itself would, from the same terms. */
-  #scoreByRule(count: number, out: Float64Array): void {
-    const { columns, stride } = this.#matrix.decision;
-    for (let i = 0; i < count; i++) out[i] = 0;
-    for (let t = 0; t < this.#ruleTerms.length; t++) {
-      const weight = this.#ruleWeights[t]!;
-      const from = this.#ruleTerms[t]! * stride;
-      for (let i = 0; i < count; i++) out[i]! -= weight * columns[from + i]!;
-    }
+  #scoreByRule(out: Float64Array): void {
+    scoreByTerms(this.#matrix.decision, this.#ruleTerms, this.#ruleWeights, out);
   }
 
   /** Predicted joules of candidate i until its pods end, against what the pod needs anyway. */
