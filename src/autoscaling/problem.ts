@@ -87,10 +87,10 @@ export const defaultProblem: AutoscalingProblem = {
   windowSeconds: 15,
   patterns: trainedPatterns,
   load: { low: 10, high: 100 },
-  objectiveSeconds: 0.15,
+  objectiveSeconds: 0.13,
   observation: 'normalised',
   reward: 'own',
   kisimWeights: { latency: 0.4, throughput: 0.3, resourceEfficiency: 0.2, stability: 0.1 },
-  ownWeights: { energy: 1, late: 6, latency: 0.2, replicas: 0.5, change: 0.01 },
+  ownWeights: { energy: 1, late: 12, latency: 0.2, replicas: 2.5, change: 0.02 },
   defects: { placementIgnored: false, stabilityBlind: false },
 };
