@@ -11,6 +11,11 @@ export const errors = defineErrors({
     expected: 'the index of a job that fits now, or none',
     action: 'correct the policy; nothing was admitted',
   },
+  KISIM_E_QUEUE_STATE: {
+    summary: 'a state of the queue lacks what its policy was trained on',
+    expected: 'the use of CPU and memory and the killed pods, which the state skrueue holds',
+    action: 'have them measured, or use a policy of the state own, which needs none of them',
+  },
   KISIM_E_QUEUE_WORKLOAD: {
     summary: 'jobs cannot be queued so',
     expected: 'jobs in the order of their arrival, of at least one pod, with sizes and times above 0',

@@ -27,6 +27,8 @@ export interface QueuedJob {
   readonly pods: number;
   readonly cpuMilliPerPod: number;
   readonly memoryBytesPerPod: number;
+  /** Whole GPUs; 0 for nearly all. */
+  readonly gpusPerPod: number;
   /** From the start of its pods to their end; Infinity where `estimateOrigin` is none. */
   readonly estimatedSeconds: number;
   readonly estimateOrigin: EstimateOrigin;
