@@ -7,6 +7,7 @@ import {
   JOB_LABEL_VALUE,
   NODE_ANNOTATION,
   PLACEMENT_GATE,
+  QUEUED_LABEL_VALUE,
   SKIP_LABEL,
   STARTED_ANNOTATION,
 } from './names.ts';
@@ -30,7 +31,8 @@ export type JobTemplateRule = 'before-start' | 'suspended';
 /** @returns undefined where the Job waits for a placement */
 export function jobLeftAlone(job: ApiJob, rule: JobTemplateRule): JobLeftAlone | undefined {
   const labels = job.metadata?.labels ?? {};
-  if (labels[JOB_LABEL] !== JOB_LABEL_VALUE) return 'unasked';
+  const asks = labels[JOB_LABEL];
+  if (asks !== JOB_LABEL_VALUE && asks !== QUEUED_LABEL_VALUE) return 'unasked';
   // MultiKueue's Jobs have another controller (`managedBy`, KEP-4368).
   const managedBy = job.spec?.managedBy ?? JOB_CONTROLLER;
   if (labels[KUEUE_QUEUE_LABEL] !== undefined || managedBy !== JOB_CONTROLLER) return 'kueue';

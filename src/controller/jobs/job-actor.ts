@@ -24,7 +24,11 @@ export class JobActor implements Actor {
     this.#o = options;
   }
 
-  async free({ uid }: PendingPod, nodes: string | undefined, signal: AbortSignal): Promise<ActResult> {
+  async free(
+    { uid }: Pick<PendingPod, 'uid'>,
+    nodes: string | undefined,
+    signal: AbortSignal,
+  ): Promise<ActResult> {
     const { writer, book, objectOf, rule, strength } = this.#o;
     const object = objectOf(uid);
     if (object === undefined) return { outcome: 'gone' };

@@ -1,0 +1,101 @@
+import type { Clock } from '../util/clock.ts';
+import type { RandomSource } from '../util/rng.ts';
+import type { ApiJob } from './api-objects.ts';
+import { suspendedJob } from './job-watcher.ts';
+import type { KubeApi } from './kube-api.ts';
+import type { KubeObject } from './kube-object.ts';
+import { ListWatch, type ListWatchOptions, type TroublePlace } from './list-watch.ts';
+import { JOB_LABEL, QUEUED_LABEL_VALUE } from './names.ts';
+import type { JobTemplateRule } from './suspended-job-patch.ts';
+
+/** A Job that asks to be admitted from the queue, or was. */
+export interface QueuedJobObject {
+  readonly state: 'waiting' | 'running';
+  /** Pods that it has at a time. */
+  readonly podsAtOnce: number;
+  /** Since it waits, or since it was started; by the API server's clock. */
+  readonly sinceUnixMilliseconds: number;
+  /** Without managed fields. */
+  readonly object: ApiJob & KubeObject;
+}
+
+export interface QueuedJobWatcherOptions {
+  readonly api: KubeApi;
+  readonly rule: JobTemplateRule;
+  readonly random: RandomSource;
+  readonly trouble: (place: TroublePlace, error: unknown) => void;
+  readonly clock?: Clock;
+  readonly wait?: NonNullable<ListWatchOptions<unknown>['wait']>;
+  /** Called after each change. */
+  readonly changed?: () => void;
+}
+
+/** Jobs of all namespaces that carry the label of the queue, until they have ended. */
+export class QueuedJobWatcher {
+  readonly #jobs: ListWatch<QueuedJobObject>;
+
+  constructor({
+    api,
+    rule,
+    random,
+    trouble,
+    clock,
+    wait,
+    changed = () => undefined,
+  }: QueuedJobWatcherOptions) {
+    this.#jobs = new ListWatch<QueuedJobObject>({
+      api,
+      path: '/apis/batch/v1/jobs',
+      labelSelector: `${JOB_LABEL}=${QUEUED_LABEL_VALUE}`,
+      trim: (object) => queuedJob(object, rule),
+      handlers: { applied: changed, deleted: changed },
+      trouble,
+      random,
+      ...(clock === undefined ? {} : { clock }),
+      ...(wait === undefined ? {} : { wait }),
+    });
+  }
+
+  start(): void {
+    this.#jobs.start();
+  }
+
+  stop(): Promise<void> {
+    return this.#jobs.stop();
+  }
+
+  /** True once all that is there is known; false where it was stopped before. */
+  get synced(): Promise<boolean> {
+    return this.#jobs.synced;
+  }
+
+  list(): IterableIterator<QueuedJobObject> {
+    return this.#jobs.values();
+  }
+
+  get(uid: string): QueuedJobObject | undefined {
+    return this.#jobs.get(uid);
+  }
+}
+
+/** Undefined for a Job that neither waits nor runs, and for one that is to be left alone. */
+export function queuedJob(object: KubeObject, rule: JobTemplateRule): QueuedJobObject | undefined {
+  const waiting = suspendedJob(object, rule);
+  const job = object as ApiJob & KubeObject;
+  if (waiting !== undefined) {
+    const { podsAtOnce, waitingSinceUnixMilliseconds } = waiting;
+    return { state: 'waiting', podsAtOnce, sinceUnixMilliseconds: waitingSinceUnixMilliseconds, object: job };
+  }
+  const { spec, status } = job;
+  const hasEnded = status?.conditions?.some(
+    ({ type, status: holds }) => (type === 'Complete' || type === 'Failed') && holds === 'True',
+  );
+  const started = Date.parse(status?.startTime ?? '');
+  if (spec?.suspend === true || hasEnded === true || Number.isNaN(started)) return undefined;
+  return {
+    state: 'running',
+    podsAtOnce: spec?.parallelism ?? 1,
+    sinceUnixMilliseconds: started,
+    object: job,
+  };
+}
