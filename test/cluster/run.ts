@@ -29,10 +29,11 @@ const parts = [
   'kubelets',
   'pod-use',
   'end-to-end',
+  'training',
   'agreement',
 ] as const;
 /** Those with nodes that run containers. */
-const onRealNodes: readonly string[] = ['kubelets', 'pod-use', 'end-to-end'];
+const onRealNodes: readonly string[] = ['kubelets', 'pod-use', 'end-to-end', 'training'];
 const folder = fileURLToPath(new URL('.', import.meta.url));
 
 const args = process.argv.slice(2);

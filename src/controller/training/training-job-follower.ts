@@ -194,7 +194,8 @@ export class TrainingJobFollower {
     }
     if (job?.completed.has(index) && (await this.#isWithoutPod(index)))
       return { kind: 'lost', why: 'its pod is gone, and its output with it' };
-    const [running] = pods.filter(({ isRunning }) => isRunning);
+    // One on a node that is gone is on its way out for good, and looks as if it ran.
+    const running = pods.findLast(({ isRunning, isLeaving }) => isRunning && !isLeaving);
     if (running === undefined) return { kind: 'waiting', why: waitingFor(pods), failures };
     await this.#readProgress(running);
     const progress = this.#progress.get(running.uid);

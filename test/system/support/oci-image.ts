@@ -9,12 +9,22 @@ const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
  *
  * @param name with its tag: `kisimd.test/busybox:1`
  */
-export function ociImage(name: string, files: readonly ArchiveEntry[], command: readonly string[]): Buffer {
+export function ociImage(
+  name: string,
+  files: readonly ArchiveEntry[],
+  command: readonly string[],
+  entrypoint?: readonly string[],
+): Buffer {
   const layer = tar(files);
   const config = json({
     architecture: process.arch === 'x64' ? 'amd64' : process.arch,
     os: 'linux',
-    config: { Cmd: command, Env: ['PATH=/bin'], WorkingDir: '/' },
+    config: {
+      Cmd: command,
+      ...(entrypoint === undefined ? {} : { Entrypoint: entrypoint }),
+      Env: ['PATH=/bin'],
+      WorkingDir: '/',
+    },
     rootfs: { type: 'layers', diff_ids: [`sha256:${sha256(layer)}`] },
   });
   const descriptor = (mediaType: string, data: Buffer) => ({

@@ -26,11 +26,15 @@ export class RealCluster {
     this.nodes = nodes;
   }
 
-  static async start(cleanups: Cleanups): Promise<RealCluster> {
+  /** @param moreImages writes archives of further images into a folder, for the nodes to have */
+  static async start(
+    cleanups: Cleanups,
+    moreImages: (folder: string) => readonly string[] = () => [],
+  ): Promise<RealCluster> {
     removeGroupsOfTheDead();
     const folder = clusterFolder('nodes', cleanups);
     const plane = await ControlPlane.start(programHere()!, cleanups, NODES);
-    const images = writeImages(folder);
+    const images = [...writeImages(folder), ...moreImages(folder)];
     const nodes = NODES.map((name, index) => {
       const own = join(folder, name);
       mkdirSync(own);

@@ -124,6 +124,19 @@ describe('following a training Job', () => {
     assert.equal((await end)!.get(4)?.kind, 'gathered');
   });
 
+  test('a worker on a node that is gone, which never ends, is not the one that runs', async () => {
+    follow([5, 6]);
+    const gone = workers.pod(0);
+    workers.running(gone);
+    await told.until(() => shown.startsWith('4 runs'));
+    const pod = server.find('Pod', gone)!;
+    server.overwrite({ ...pod, metadata: { ...pod.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } });
+    await told.until(() => shown.startsWith('4 waits for a pod after 1'));
+    const next = workers.pod(0);
+    workers.running(next);
+    await told.until(() => shown.startsWith('4 runs on node1 after 1'));
+  });
+
   test('progress is read from the output of what runs', async () => {
     follow([5, 6]);
     const name = workers.pod(0);
