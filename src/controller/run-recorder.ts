@@ -146,32 +146,8 @@ export class RunRecorder {
   }
 
   #tell(recorded: RecordedPod, more: Partial<PodRunRecord>): void {
-    const { uid, pod, nodeName, createdUnixMilliseconds, startedUnixMilliseconds, ownerKinds } = recorded;
     const { cluster, sink, use, ownNamespace } = this.#o;
-    const { predictedSeconds, scheduling } = pod;
-    sink.podRun({
-      cluster,
-      uid,
-      namespace: pod.namespace,
-      pod: pod.name,
-      owner: ownerKinds.join(),
-      placeable: isPlaceable(recorded, ownNamespace),
-      createdUnixMilliseconds,
-      node: nodeName,
-      startedUnixMilliseconds,
-      cpuMilli: pod.cpuMilli,
-      memoryBytes: pod.memoryBytes,
-      gpuCount: pod.gpu?.count,
-      gpuMilliEach: pod.gpu?.milliEach,
-      extended: pod.extended,
-      slackSeconds: pod.slackSeconds,
-      expectedSeconds: predictedSeconds === Number.POSITIVE_INFINITY ? undefined : predictedSeconds,
-      // Of a pod on a node, what it asked of nodes is not held any more.
-      scheduling: nodeName === undefined ? (scheduling ?? NO_WISHES) : undefined,
-      restarts: recorded.restarts,
-      cpu: use?.of(uid),
-      ...more,
-    });
+    sink.podRun({ cluster, ...podRunOf(recorded, ownNamespace), cpu: use?.of(recorded.uid), ...more });
   }
 
   #tellUse(): void {
@@ -237,6 +213,32 @@ export class RunRecorder {
       this.#reading = undefined;
     }
   }
+}
+
+/** What a pod as it is tells of its life. */
+export function podRunOf(recorded: RecordedPod, ownNamespace: string): PodRunRecord {
+  const { uid, pod, nodeName, createdUnixMilliseconds, startedUnixMilliseconds, ownerKinds } = recorded;
+  const { predictedSeconds, scheduling } = pod;
+  return {
+    uid,
+    namespace: pod.namespace,
+    pod: pod.name,
+    owner: ownerKinds.join(),
+    placeable: isPlaceable(recorded, ownNamespace),
+    createdUnixMilliseconds,
+    node: nodeName,
+    startedUnixMilliseconds,
+    cpuMilli: pod.cpuMilli,
+    memoryBytes: pod.memoryBytes,
+    gpuCount: pod.gpu?.count,
+    gpuMilliEach: pod.gpu?.milliEach,
+    extended: pod.extended,
+    slackSeconds: pod.slackSeconds,
+    expectedSeconds: predictedSeconds === Number.POSITIVE_INFINITY ? undefined : predictedSeconds,
+    // Of a pod on a node, what it asked of nodes is not held any more.
+    scheduling: nodeName === undefined ? (scheduling ?? NO_WISHES) : undefined,
+    restarts: recorded.restarts,
+  };
 }
 
 /** As the placement loop would be allowed to, were the namespace opted in. */

@@ -144,6 +144,8 @@ export interface CollectionRecord extends OfCluster {
   /** Of the workload that was made; undefined: none was. */
   readonly strategy?: string | undefined;
   readonly seed?: number | undefined;
+  /** All that the workload is made from, kept as JSON: one that is the same goes on where it was stopped. */
+  readonly workload?: object | undefined;
   readonly samples: number;
   readonly createdJobs: number;
 }
@@ -155,9 +157,18 @@ export interface CollectionGapRecord extends OfCluster {
   readonly reason: 'not-running' | 'watch-lost' | 'sample-missed';
 }
 
+/** All Jobs that are there: whatever was not known to have ended or gone, and is not among them, has gone since. */
+export interface JobsPresentRecord extends OfCluster {
+  readonly uids: readonly string[];
+  /** Undefined: of all namespaces. */
+  readonly namespace: string | undefined;
+  readonly unixMilliseconds: Milliseconds;
+}
+
 export type CollectionNote =
   | { readonly kind: 'job'; readonly record: JobRecord }
   | { readonly kind: 'job-pod'; readonly record: JobPodRecord }
+  | { readonly kind: 'jobs-present'; readonly record: JobsPresentRecord }
   | { readonly kind: 'cluster-state'; readonly record: ClusterStateRecord }
   | { readonly kind: 'scheduling-event'; readonly record: SchedulingEventRecord }
   | { readonly kind: 'metric'; readonly record: MetricRecord }

@@ -44,6 +44,7 @@ export const collectionStatements: readonly string[] = [
     ns TEXT,
     strategy TEXT,
     seed INTEGER,
+    workload TEXT,
     samples INTEGER NOT NULL DEFAULT 0,
     created_jobs INTEGER NOT NULL DEFAULT 0,
     UNIQUE (cluster, from_ms)

@@ -30,6 +30,12 @@ export class CollectionWriter {
       case 'job-pod':
         this.#jobPod(note.record);
         return;
+      case 'jobs-present': {
+        const { cluster = 'live', uids, namespace, unixMilliseconds } = note.record;
+        const at = Math.round(unixMilliseconds);
+        s.goneJobs.run({ at, cluster, ns: namespace ?? null, uids: JSON.stringify(uids) });
+        return;
+      }
       case 'cluster-state':
         this.#state(note.record);
         return;
@@ -63,6 +69,7 @@ export class CollectionWriter {
           c.namespace ?? null,
           c.strategy ?? null,
           c.seed ?? null,
+          jsonOf(c.workload),
           c.samples,
           c.createdJobs,
         );
@@ -224,6 +231,10 @@ function prepareStatements(db: Database.Database) {
       `${insert('job', [...jobFirst, ...jobKept, ...jobNew])}
        ON CONFLICT (cluster, uid) DO UPDATE SET ${keep(jobKept)}, ${replace(jobNew)}`,
     ),
+    goneJobs: db.prepare(
+      `UPDATE job SET gone_ms = $at WHERE cluster = $cluster AND ended_ms IS NULL AND gone_ms IS NULL AND submitted_ms <= $at
+         AND ($ns IS NULL OR ns = $ns) AND uid NOT IN (SELECT value FROM json_each($uids))`,
+    ),
     jobPod: db.prepare(
       `INSERT INTO job_pod (cluster, uid, job, scheduler, phase, scheduled_ms, finished_ms, exit_code, oom_killed, reason, seen_ms)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -284,6 +295,7 @@ function prepareStatements(db: Database.Database) {
         'ns',
         'strategy',
         'seed',
+        'workload',
         'samples',
         'created_jobs',
       ])} ON CONFLICT (cluster, from_ms) DO UPDATE SET to_ms = max(to_ms, excluded.to_ms), ended = excluded.ended,

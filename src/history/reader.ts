@@ -11,6 +11,12 @@ import {
   readClusterEnergySteps,
   watchedSpan,
 } from './cluster-reader.ts';
+import {
+  type CollectedCounts,
+  countCollected,
+  readCollections,
+  type StoredCollection,
+} from './collection-reader.ts';
 import { type DatasetPeriod, readDataset } from './dataset-reader.ts';
 import type { Dataset, DatasetValue } from './datasets.ts';
 import { type DecisionQuery, readDecisions, type StoredDecision } from './decision-reader.ts';
@@ -47,6 +53,10 @@ export interface HistoryReader {
   clusterEnergySteps(period: ClusterPeriod, stepSeconds: number): readonly ClusterEnergyStep[];
   /** Unix milliseconds between which a cluster was watched at all; undefined: never. */
   clusterSpan(cluster: ClusterKind): { readonly from: number; readonly to: number } | undefined;
+  /** The times in which `kisimd collect` ran, in order. */
+  collections(cluster: ClusterKind): readonly StoredCollection[];
+  /** How much it has kept. */
+  collectedCounts(cluster: ClusterKind): CollectedCounts;
   /** Rows of a table in pieces of some rows, in the order of time. Nothing else can be asked until it has been read. */
   rows(
     dataset: Dataset,
@@ -90,6 +100,8 @@ export function openHistoryReader(path: string): HistoryReader {
     clusterEnergySteps: (period, stepSeconds) =>
       guarded(() => readClusterEnergySteps(db, period, stepSeconds)),
     clusterSpan: (cluster) => guarded(() => watchedSpan(db, cluster)),
+    collections: (cluster) => guarded(() => readCollections(db, cluster)),
+    collectedCounts: (cluster) => guarded(() => countCollected(db, cluster)),
     rows: (dataset, period, pieceRows) => explained(readDataset(db, dataset, period, pieceRows), path),
     loadState: (key) =>
       guarded(() => {

@@ -4,10 +4,13 @@ import { refusal } from './refusal.ts';
 
 const PATH = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
 
+/** What is needed, whatever asks for it. */
+export type Need = Omit<Permission, 'feature'>;
+
 /** A verb that the program needs and does not have. */
 export interface MissingVerb {
   readonly verb: string;
-  readonly permission: Permission;
+  readonly permission: Need;
 }
 
 /**
@@ -18,7 +21,7 @@ export interface MissingVerb {
  */
 export async function missingVerbs(
   api: KubeApi,
-  wanted: readonly Permission[],
+  wanted: readonly Need[],
   namespace: string,
 ): Promise<readonly MissingVerb[]> {
   const missing: MissingVerb[] = [];
@@ -32,7 +35,7 @@ export async function missingVerbs(
 
 async function allowed(
   api: KubeApi,
-  { apiGroup, resource, scope, names }: Permission,
+  { apiGroup, resource, scope, names }: Need,
   verb: string,
   namespace: string,
 ): Promise<boolean> {

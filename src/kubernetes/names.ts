@@ -37,6 +37,11 @@ export const SLACK_ANNOTATION = `${DOMAIN}/slack`;
 /** Annotation of a pod or Job: how long a pod is expected to run, as `2h`. */
 export const DURATION_ANNOTATION = `${DOMAIN}/expected-duration`;
 
+/** Annotation or label of a Job: its kind, such as `etl`. */
+export const JOB_TYPE_ANNOTATION = `${DOMAIN}/job-type`;
+/** Label of what `kisimd collect` makes, the namespace of its Jobs included: the name of the workload. */
+export const COLLECT_LABEL = `${DOMAIN}/collect`;
+
 /** Annotation of a pod or Job: the node that was chosen. */
 export const NODE_ANNOTATION = `${DOMAIN}/node`;
 /** Annotation of a pod or Job: who decided, as `IDENTITY#FENCING-TOKEN`. */

@@ -1,4 +1,3 @@
-import type { WatchedKind } from '../../kubernetes/cluster-watcher.ts';
 import type { TroublePlace } from '../../kubernetes/list-watch.ts';
 import type { Clock } from '../../util/clock.ts';
 import type { Logger } from '../../util/log.ts';
@@ -19,7 +18,7 @@ export class WatchTrouble {
     this.#clock = clock;
   }
 
-  readonly told = (kind: WatchedKind, place: TroublePlace, error: unknown): void => {
+  readonly told = (kind: string, place: TroublePlace, error: unknown): void => {
     const at = this.#clock.monotonicNanoseconds();
     const says = error instanceof Error ? error.message : String(error);
     // A handler that throws and an object that cannot be read are no trouble of the connection.
