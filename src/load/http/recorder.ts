@@ -60,7 +60,7 @@ export class LoadRecorder {
   readonly seconds: LoadSecond[] = [];
   readonly #tallies: readonly TargetTally[];
   readonly #levels: LoadLevels;
-  readonly #onSecond: ((second: LoadSecond) => void) | undefined;
+  readonly #onSecond: ((second: LoadSecond, latency: LatencyHistogram) => void) | undefined;
   readonly #late = new LatencyHistogram();
   /** Of the second under way. */
   readonly #latency = new LatencyHistogram();
@@ -70,7 +70,12 @@ export class LoadRecorder {
   #inFlight = 0;
   #secondEnd: Milliseconds = 1000;
 
-  constructor(targets: number, levels: LoadLevels, onSecond?: (second: LoadSecond) => void) {
+  /** @param onSecond with the latencies of the second, which are the recorder's own and of use during the call alone */
+  constructor(
+    targets: number,
+    levels: LoadLevels,
+    onSecond?: (second: LoadSecond, latency: LatencyHistogram) => void,
+  ) {
     this.#levels = levels;
     this.#onSecond = onSecond;
     this.#tallies = Array.from({ length: targets }, () => ({
@@ -153,7 +158,6 @@ export class LoadRecorder {
     const second = this.seconds.length;
     const length = until / 1000 - second;
     const latency = this.#latency;
-    const some = latency.count > 0;
     const record: LoadSecond = {
       second,
       seconds: length,
@@ -169,11 +173,11 @@ export class LoadRecorder {
       maxMilliseconds: latency.percentile(100) ?? null,
     };
     this.seconds.push(record);
-    if (some) latency.reset();
     this.#sent = 0;
     this.#answered = 0;
     this.#errors = 0;
-    this.#onSecond?.(record);
+    this.#onSecond?.(record, latency);
+    if (latency.count > 0) latency.reset();
   }
 
   /** Of the whole run so far, all targets together. */

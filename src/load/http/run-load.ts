@@ -1,7 +1,7 @@
 import type { KisimError } from '../../util/errors.ts';
 import { RandomStream } from '../../util/rng.ts';
 import type { Milliseconds } from '../../util/units.ts';
-import type { LatencySummary } from '../histogram.ts';
+import type { LatencyHistogram, LatencySummary } from '../histogram.ts';
 import { ClosedLoop, type ClosedLoopPlan } from './closed-loop.ts';
 import type { FailureKind } from './failure.ts';
 import type { LoadContext, LoadLoop } from './load-context.ts';
@@ -27,8 +27,8 @@ export interface LoadPorts {
   readonly time: LoadTime;
   /** Ends the run; what was measured is given all the same. */
   readonly signal?: AbortSignal;
-  /** Called at the end of every second, with what was seen in it. */
-  readonly onSecond?: (second: LoadSecond, soFar: LoadCounts) => void;
+  /** Called at the end of every second, with what was seen in it; its latencies are of use during the call alone. */
+  readonly onSecond?: (second: LoadSecond, soFar: LoadCounts, latency: LatencyHistogram) => void;
 }
 
 export interface LoadResult {
@@ -102,7 +102,9 @@ class Run implements LoadContext {
     this.recorder = new LoadRecorder(
       plan.targets.length,
       { wanted: (from, to) => this.#loop.wanted(from, to), users: () => this.#loop.users() },
-      onSecond === undefined ? undefined : (second) => onSecond(second, this.recorder.total()),
+      onSecond === undefined
+        ? undefined
+        : (second, latency) => onSecond(second, this.recorder.total(), latency),
     );
     this.#watch = new TargetWatch(plan.targets, plan.giveUpMilliseconds);
     const [least, most] = SWEEP_BOUNDS;
