@@ -13,6 +13,7 @@ import { exportCommand } from './specs/export.ts';
 import { extenderCommand } from './specs/extender.ts';
 import { headroomCommand } from './specs/headroom.ts';
 import { installServiceCommand } from './specs/install-service.ts';
+import { loadCommand } from './specs/load.ts';
 import { manCommand } from './specs/man.ts';
 import { modelChooseCommand, modelListCommand, modelUndoCommand, modelUseCommand } from './specs/model.ts';
 import { pauseCommand, resumeCommand } from './specs/pause.ts';
@@ -70,6 +71,7 @@ export const commandTable: readonly CommandSpec[] = [
   scoreServerCommand,
   testApplicationCommand,
   blockCommand,
+  loadCommand,
   topologyCommand,
   doctorCommand,
   configCheckCommand,

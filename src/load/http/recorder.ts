@@ -48,6 +48,7 @@ interface TargetTally {
 }
 
 const STATUSES = 1000;
+const LEAST_REST: Milliseconds = 100;
 
 /** What the pattern wanted between two moments, and how many users there are; asked once a second. */
 export interface LoadLevels {
@@ -151,7 +152,10 @@ export class LoadRecorder {
   /** Ends the run. */
   end(now: Milliseconds): void {
     this.passTo(now);
-    if (now > this.#secondEnd - 1000) this.#close(now);
+    const rest = now - (this.#secondEnd - 1000);
+    const something = this.#sent + this.#answered + this.#errors > 0;
+    // The last answer is noticed a little after it came: a rest in which nothing was is no second of its own.
+    if (rest > 0 && (something || rest >= LEAST_REST)) this.#close(now);
   }
 
   #close(until: Milliseconds): void {
