@@ -27,7 +27,7 @@ export function desiredReplicas(
   const reported = Math.trunc(utilizationPercent);
   const ratio = reported / targetPercent;
   const stay = { replicas: current, utilizationPercent: reported };
-  const isWithin = (one: number) => Math.abs(1 - one) <= tolerance;
+  const isWithin = (one: number) => 1 - tolerance <= one && one <= 1 + tolerance;
   const countsUnready = unready > 0 && ratio > 1;
   if (!countsUnready && unmeasured === 0)
     return isWithin(ratio) ? stay : { replicas: Math.ceil(ratio * ready), utilizationPercent: reported };
