@@ -52,7 +52,12 @@ export function modelCard(finished: FinishedTraining, model: TrainedModel, origi
         digest: digestOfCluster(plan),
         ...(plan.kind === 'scenario'
           ? { scenario: plan.scenario, load: plan.load, seed: plan.clusterSeed }
-          : { nodes: plan.nodes.length, load: plan.load, assumptions: plan.assumptions }),
+          : {
+              nodes: plan.nodes.length,
+              load: plan.load,
+              ...(plan.kind === 'replay' ? { arrivals: plan.arrivals.length, jobs: plan.jobs } : {}),
+              assumptions: plan.assumptions,
+            }),
       },
     },
     start: result.start.name,
@@ -66,7 +71,7 @@ export function modelCard(finished: FinishedTraining, model: TrainedModel, origi
       high: report.interval?.high ?? null,
       workloads: reportWorkloads,
     },
-    weights: named(result.policy),
+    weights: namedWeights(result.policy),
     origin,
   };
 }
@@ -74,7 +79,7 @@ export function modelCard(finished: FinishedTraining, model: TrainedModel, origi
 export type ModelCard = ReturnType<typeof modelCard>;
 
 /** Weights that are not 0, by term. */
-function named({ weights, waitWeights }: WeightedRule): Readonly<Record<string, number>> {
+export function namedWeights({ weights, waitWeights }: WeightedRule): Readonly<Record<string, number>> {
   const pairs = [
     ...placementTerms.map(({ name }, i) => [name, weights[i]!] as const),
     ...waitTerms.map(({ name }, i) => [`wait:${name}`, waitWeights?.[i] ?? 0] as const),

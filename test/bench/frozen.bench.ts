@@ -1,10 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { machine, versionWithCommit } from '../../src/cli/benchmark/machine.ts';
+import { cardText } from '../../src/cli/train/outcome.ts';
+import { version } from '../../src/cli/version.ts';
 import { cellTwin, type OwnClusterCell } from '../../src/evaluation/own-cluster/cells.ts';
 import { ownClusters } from '../../src/evaluation/own-cluster/clusters.ts';
 import { type FrozenSettings, trainFrozen } from '../../src/evaluation/own-cluster/frozen.ts';
+import { frozenCard, frozenModel } from '../../src/evaluation/own-cluster/frozen-model.ts';
 import { startingPoints } from '../../src/learning/own-cluster/starting-points.ts';
-import { placementTerms, waitTerms } from '../../src/policy/energy/term-table.ts';
 import { type WeightedRule, weightedPolicy } from '../../src/policy/energy/weighted-policy.ts';
 import type { Policy } from '../../src/policy/policy.ts';
 import { policyByName } from '../../src/policy/registry.ts';
@@ -36,7 +39,7 @@ const SETTINGS: Omit<FrozenSettings, 'seed'> = {
 };
 const QUICK: Omit<FrozenSettings, 'seed'> = { generations: 2, population: 4, sigma: 0.12, episodes: 3 };
 const cardPath = fileURLToPath(new URL('../../models/frozen.card.json', import.meta.url));
-const modelPath = fileURLToPath(new URL('../../models/frozen.json', import.meta.url));
+const modelPath = fileURLToPath(new URL('../../models/frozen.onnx', import.meta.url));
 
 interface Trained {
   readonly seed: number;
@@ -75,7 +78,7 @@ export const frozenBench: Bench = {
         onGeneration: (generation) => progress(`seed ${seed}, generation ${generation}`),
       });
       const weights = [...point.weights];
-      journal.add({ seed, start, decisions, weights, waitWeights: [...point.waitWeights!] });
+      journal.add({ seed, start: start.name, decisions, weights, waitWeights: [...point.waitWeights!] });
     }
     if (part !== undefined) return undefined;
     const trained = trainingSeeds.map((seed) => journal.records.find((record) => record.seed === seed)!);
@@ -204,30 +207,34 @@ function told({ mean: centre, interval }: MeanEstimate): string {
 
 /** The first training seed is shipped, whatever the others came to: choosing the best one here would be looking at the test. */
 function writeModel(trained: readonly Trained[], rows: readonly Row[], recipe: string): void {
-  const [first] = trained;
-  const named = (names: readonly { readonly name: string }[], weights: readonly number[]) =>
-    Object.fromEntries(names.map(({ name }, i) => [name, weights[i]!]));
-  const model = {
-    name: 'frozen',
-    weights: named(placementTerms, first!.weights),
-    waitWeights: named(waitTerms, first!.waitWeights),
-  };
-  const card = {
-    model: 'frozen.json',
-    what: 'one point of the structured scorer for any cluster, by evolution over development clusters with domain randomisation',
-    command: 'npm run bench -- frozen',
-    settings: JSON.parse(recipe) as unknown,
-    trainingSeeds: trained.map(({ seed, start, decisions }) => ({ seed, start, decisions })),
-    shippedSeed: first!.seed,
-    data: 'clusters of the development half of the SPECpower table; scores are of the test half',
-    scores: rows.map(({ family, seed, rule, againstRule, againstScheduler }) => ({
-      family,
-      seed,
-      rule,
-      againstRulePercent: told(againstRule),
-      againstSchedulerPercent: told(againstScheduler),
-    })),
-  };
-  writeFileSync(modelPath, `${JSON.stringify(model, null, 2)}\n`);
-  writeFileSync(cardPath, `${JSON.stringify(card, null, 2)}\n`);
+  const first = trained[0]!;
+  const point = ruleOf(first);
+  const start = startingPoints({ sleeps: true, waits: true }).find(({ name }) => name === first.start)!;
+  const model = frozenModel({ point, start });
+  const card = frozenCard({ point, start, decisions: first.decisions }, model, {
+    settings: { ...(JSON.parse(recipe) as Omit<FrozenSettings, 'seed'>), seed: first.seed },
+    data: 'clusters of the development half of the SPECpower table; scores are of the test half, all training seeds',
+    scores: rows.flatMap(({ family, seed, rule, againstRule, againstScheduler }) =>
+      [
+        [againstRule, `${rule}, the best single rule of the family`] as const,
+        [againstScheduler, 'the default scheduler'] as const,
+      ].map(([{ mean: percent, interval, count }, against]) => ({
+        where: `family ${family}, training seed ${seed}`,
+        against,
+        percent,
+        low: interval?.low ?? null,
+        high: interval?.high ?? null,
+        clusters: count,
+      })),
+    ),
+    origin: {
+      command: 'npm run bench -- frozen',
+      code: versionWithCommit(version()),
+      finished: new Date().toISOString(),
+      machine: machine(),
+      threads: 1,
+    },
+  });
+  writeFileSync(modelPath, model.onnx);
+  writeFileSync(cardPath, cardText(card));
 }

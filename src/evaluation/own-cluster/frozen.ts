@@ -21,11 +21,14 @@ export interface FrozenSettings {
   readonly sigma: number;
   /** Episodes that all points of one generation run, a third of them of each family. */
   readonly episodes: number;
+  /** Episodes that the rule to begin at is chosen by; 12 where left out. */
+  readonly startEpisodes?: number;
 }
 
 export interface FrozenTraining {
   readonly point: WeightedRule;
-  readonly start: string;
+  /** The rule that it began at. */
+  readonly start: WeightedRule;
   readonly decisions: number;
 }
 
@@ -69,7 +72,7 @@ export function trainFrozen(options: {
   const meanCost = (rule: WeightedRule, drawn: ReturnType<typeof draw>) =>
     mean(drawn.map((each) => cost(rule, each.situation) / each.reference));
 
-  const first = draw(START_EPISODES);
+  const first = draw(settings.startEpisodes ?? START_EPISODES);
   const costs = points.map((rule) => meanCost(rule, first));
   const start = points[costs.indexOf(Math.min(...costs))]!;
   const origin = space.encode(start);
@@ -95,5 +98,5 @@ export function trainFrozen(options: {
       for (let i = 0; i < average.length; i++) average[i]! += search.mean[i]! / (settings.generations - from);
     options.onGeneration?.(generation + 1);
   }
-  return { point: whole(average), start: start.name, decisions };
+  return { point: whole(average), start, decisions };
 }
