@@ -1,6 +1,7 @@
 import { SavedFields, type SavedState, type SavedValue } from '../learning/saved-state.ts';
 import type { LoadPattern } from '../load/pattern/load-pattern.ts';
 import { RandomStream } from '../util/rng.ts';
+import { quickExponential } from '../util/ziggurat-exponential.ts';
 import type { ServingSpec } from './backend.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 import { type BackendName, backendNames, type Placement, type ReplicaLimits } from './policy.ts';
@@ -108,7 +109,7 @@ export class ServingSimulation {
       } else {
         if (arrival > untilSeconds) break;
         // Drawn for every request, by whatever backend it is served, so that policies are compared on the same work.
-        this.#route(arrival).offer(arrival, this.#draws ? this.#work.exponential(1) : 1);
+        this.#route(arrival).offer(arrival, this.#draws ? quickExponential(this.#work) : 1);
         this.#drawArrival(arrival);
       }
     }
@@ -168,7 +169,7 @@ export class ServingSimulation {
 
   /** An exponential gap in expected arrivals rather than in seconds: what a change of the rate leaves of it goes on at the new rate. */
   #drawArrival(after: number): void {
-    let left = this.#arrivals.exponential(1);
+    let left = quickExponential(this.#arrivals);
     let at = after;
     for (;;) {
       if (this.#rate > 0) {
