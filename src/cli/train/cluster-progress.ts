@@ -1,3 +1,4 @@
+import type { Failures } from '../../controller/training/failed-workers.ts';
 import { type SeedState, secondsLeft } from '../../controller/training/seed-state.ts';
 import type { WorkerError } from '../../learning/remote/worker-notes.ts';
 import type { CommandContext } from '../command.ts';
@@ -61,8 +62,8 @@ export class ClusterProgress {
 
 /** `seed 3: runs on node1, in place of 1 that failed`: without what changes all the time. */
 export function seedLine(seed: number, state: SeedState): string {
-  const after = (failures: number) =>
-    failures === 0 ? '' : `, in place of ${failures} that did not end well`;
+  const after = ({ count, last }: Failures) =>
+    count === 0 ? '' : `, in place of ${count} that did not end well (${last})`;
   const says = () => {
     switch (state.kind) {
       case 'waiting':

@@ -1,14 +1,15 @@
 import type { WorkerError, WorkerProgress } from '../../learning/remote/worker-notes.ts';
+import type { Failures } from './failed-workers.ts';
 
 /** How far one seed of a training on a cluster is. */
 export type SeedState =
-  | { readonly kind: 'waiting'; readonly why: string; readonly failures: number }
+  | { readonly kind: 'waiting'; readonly why: string; readonly failures: Failures }
   | {
       readonly kind: 'running';
       readonly node: string;
       readonly progress: WorkerProgress | undefined;
-      /** Workers of this seed that were lost or failed before. */
-      readonly failures: number;
+      /** Workers of this seed before this one. */
+      readonly failures: Failures;
     }
   /** Its worker has ended well, and its result is not here yet. */
   | { readonly kind: 'fetching'; readonly why: string }

@@ -15,12 +15,14 @@ import { type CheckedParcel, checkParcel, decodeParcel } from '../../learning/re
 import {
   decodeEnd,
   lastProgress,
+  type WorkerError,
   type WorkerProgress,
   workerError,
 } from '../../learning/remote/worker-notes.ts';
 import { type Clock, systemClock } from '../../util/clock.ts';
 import { KisimError } from '../../util/errors.ts';
 import type { RandomSource } from '../../util/rng.ts';
+import { FailedWorkers, noFailures } from './failed-workers.ts';
 import { isSettled, type SeedState } from './seed-state.ts';
 import { workerRefusal } from './worker-refusal.ts';
 
@@ -50,6 +52,8 @@ export interface FollowOptions {
 const TICK_MILLISECONDS = 5000;
 /** Images that cannot be pulled at once, pods that cannot be made at once: so long it may be a passing trouble. */
 const PATIENCE_NANOSECONDS = 30e9;
+/** Exit status of a command line that was not understood. */
+const USAGE_STATUS = 2;
 /** So long the output of a worker that has ended is asked for again and again. */
 const OUTPUT_PATIENCE_NANOSECONDS = 120e9;
 
@@ -65,8 +69,7 @@ export class TrainingJobFollower {
   readonly #jobs: ListWatch<WorkerJob>;
   readonly #states = new Map<number, SeedState>();
   readonly #progress = new Map<string, WorkerProgress>();
-  /** Workers that were seen to fail, by index: their pods may be removed. */
-  readonly #failures = new Map<number, Set<string>>();
+  readonly #failures = new FailedWorkers();
   /** Since when something has been so that may pass. */
   readonly #since = new Map<string, number>();
   #wasThere = false;
@@ -103,7 +106,9 @@ export class TrainingJobFollower {
     for (const seed of order.seeds)
       this.#states.set(
         seed,
-        gathered.has(seed) ? { kind: 'gathered' } : { kind: 'waiting', why: 'for a pod', failures: 0 },
+        gathered.has(seed)
+          ? { kind: 'gathered' }
+          : { kind: 'waiting', why: 'for a pod', failures: noFailures },
       );
   }
 
@@ -171,22 +176,18 @@ export class TrainingJobFollower {
     pods: readonly WorkerPod[],
     job: WorkerJob | undefined,
   ): Promise<SeedState> {
-    const failures = this.#countFailures(index, pods);
+    const failures = this.#failures.see(index, pods);
     const finished = pods.find(({ phase, ended }) => phase === 'Succeeded' || ended?.exitCode === 0);
     if (finished !== undefined) return await this.#fetch(seed, finished);
     const errors = pods.flatMap(({ ended }) => {
       const end = decodeEnd(ended?.message);
       return end?.kind === 'error' ? [end.error] : [];
     });
-    const final = errors.find(({ isFinal }) => isFinal);
+    const final = errors.find(({ isFinal }) => isFinal) ?? unknownOrder(pods);
     if (final !== undefined) return { kind: 'failed', error: final };
     if (job?.failed.has(index) || (job?.failure !== undefined && !job.completed.has(index))) {
-      const last = pods.findLast(({ ended }) => ended !== undefined)?.ended;
-      const told =
-        last === undefined
-          ? 'its pods are gone'
-          : `exit code ${last.exitCode} ${last.reason} ${last.message ?? ''}`.trim();
-      const message = `given up after ${failures} workers (${job.failure ?? told})`;
+      const { count, last = 'its pods are gone' } = failures;
+      const message = `given up after ${count} workers (${job.failure ?? last})`;
       return {
         kind: 'failed',
         error: errors.at(-1) ?? { code: undefined, message, action: undefined, isFinal: false },
@@ -200,14 +201,6 @@ export class TrainingJobFollower {
     await this.#readProgress(running);
     const progress = this.#progress.get(running.uid);
     return { kind: 'running', node: running.node ?? '', progress, failures };
-  }
-
-  #countFailures(index: number, pods: readonly WorkerPod[]): number {
-    const failures = this.#failures.get(index) ?? new Set<string>();
-    this.#failures.set(index, failures);
-    for (const { uid, phase, ended, isLeaving } of pods)
-      if (phase === 'Failed' || isLeaving || (ended !== undefined && ended.exitCode !== 0)) failures.add(uid);
-    return failures.size;
   }
 
   async #fetch(seed: number, { uid, name, ended }: WorkerPod): Promise<SeedState> {
@@ -289,4 +282,12 @@ function waitingFor(pods: readonly WorkerPod[]): string {
   return waits === undefined || waits.reason === 'ContainerCreating'
     ? `to start on ${pod.node ?? 'a node'}`
     : `${waits.reason}: ${waits.message}`;
+}
+
+/** Of an image whose program does not know the option that workers are run with: it ends as on any wrong command line. */
+function unknownOrder(pods: readonly WorkerPod[]): WorkerError | undefined {
+  const ended = pods.find(({ ended: end }) => end?.exitCode === USAGE_STATUS)?.ended;
+  if (ended === undefined || decodeEnd(ended.message) !== undefined) return undefined;
+  const message = `the program in the image does not take the order: ${ended.message ?? 'it says nothing'}`;
+  return { code: undefined, message, action: undefined, isFinal: true };
 }

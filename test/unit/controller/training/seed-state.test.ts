@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { noFailures } from '../../../../src/controller/training/failed-workers.ts';
 import { isSettled, type SeedState, secondsLeft } from '../../../../src/controller/training/seed-state.ts';
 
 const running = (seconds: number, left: number): SeedState => ({
   kind: 'running',
   node: 'node1',
-  failures: 0,
+  failures: noFailures,
   progress: {
     step: 1,
     steps: 2,
@@ -17,7 +18,7 @@ const running = (seconds: number, left: number): SeedState => ({
     upper: 0,
   },
 });
-const waiting: SeedState = { kind: 'waiting', why: 'for a pod', failures: 0 };
+const waiting: SeedState = { kind: 'waiting', why: 'for a pod', failures: noFailures };
 
 test('the time left is that of the slowest, and of what waits for a place', () => {
   assert.equal(secondsLeft([waiting], 2), undefined);
@@ -29,7 +30,7 @@ test('the time left is that of the slowest, and of what waits for a place', () =
 });
 
 test('what runs without having told its pace counts as what waits', () => {
-  const unknown: SeedState = { kind: 'running', node: 'node1', failures: 0, progress: undefined };
+  const unknown: SeedState = { kind: 'running', node: 'node1', failures: noFailures, progress: undefined };
   assert.equal(secondsLeft([running(0, 10), unknown], 2), 10);
 });
 

@@ -158,6 +158,16 @@ describe('following a training Job', () => {
     assert.deepEqual(states!.get(5), { kind: 'failed', error: disk });
   });
 
+  test('an image whose program does not know what it is asked for fails at once', async () => {
+    const end = follow([5, 6]);
+    workers.ended(workers.pod(0), 2, "error: unknown option '--as-worker'");
+    const state = (await end)!.get(4);
+    assert.match(
+      state?.kind === 'failed' ? state.error.message : '',
+      /does not take the order: error: unknown option/,
+    );
+  });
+
   test('a seed whose workers told nothing has failed with what is known of them', async () => {
     const end = follow([5, 6]);
     workers.ended(workers.pod(0), 137, 'Killed', 'OOMKilled');
@@ -165,7 +175,7 @@ describe('following a training Job', () => {
     const state = (await end)!.get(4);
     assert.match(
       state?.kind === 'failed' ? state.error.message : '',
-      /given up after 1 workers.*137 OOMKilled Killed/,
+      /given up after 1 workers \(OOMKilled, exit code 137, Killed\)/,
     );
   });
 
@@ -295,11 +305,11 @@ describe('following a training Job', () => {
 function textOf(seed: number, state: SeedState): string {
   switch (state.kind) {
     case 'waiting':
-      return `${seed} waits ${state.why}${state.failures > 0 ? ` after ${state.failures}` : ''}`;
+      return `${seed} waits ${state.why}${state.failures.count > 0 ? ` after ${state.failures.count}` : ''}`;
     case 'running': {
       const { progress, failures, node } = state;
       const far = progress === undefined ? '' : ` ${progress.step}/${progress.steps}`;
-      return `${seed} runs on ${node}${far}${failures > 0 ? ` after ${failures}` : ''}`;
+      return `${seed} runs on ${node}${far}${failures.count > 0 ? ` after ${failures.count}` : ''}`;
     }
     case 'failed':
       return `${seed} failed ${state.error.code}`;
