@@ -11,6 +11,7 @@ import { inferenceBench } from './inference.bench.ts';
 import { kubeAgreementBench } from './kube-agreement.bench.ts';
 import { kubeSpeedBench } from './kube-speed.bench.ts';
 import { latencyBench } from './latency.bench.ts';
+import { loadBench } from './load.bench.ts';
 import { openbResultsBench } from './openb-results.bench.ts';
 import { openbSpeedBench } from './openb-speed.bench.ts';
 import { ownClusterBench } from './own-cluster.bench.ts';
@@ -59,4 +60,5 @@ export const benches: readonly Bench[] = [
   ownClusterWrongBench,
   dqnBench,
   frozenBench,
+  loadBench,
 ];

@@ -2,15 +2,29 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const source = fileURLToPath(new URL('../native/bench-tool.cc', import.meta.url));
+const sources = fileURLToPath(new URL('../native/', import.meta.url));
 const folder = fileURLToPath(new URL('../../../build/bench/', import.meta.url));
-const binary = `${folder}bench-tool`;
 
 /** Path of the compiled helper; compiled when it is missing or older than its source. */
 export function benchTool(): string {
+  return compiled('bench-tool', 'cc', [process.env['CXX'] ?? 'c++', '-std=c++20']);
+}
+
+/** Path of the reference histogram in C. */
+export function latencyReference(): string {
+  return compiled('latency-reference', 'c', [process.env['CC'] ?? 'cc', '-std=c11']);
+}
+
+function compiled(
+  name: string,
+  ending: string,
+  [compiler, ...flags]: readonly [string, ...string[]],
+): string {
+  const source = `${sources}${name}.${ending}`;
+  const binary = `${folder}${name}`;
   if (!existsSync(binary) || statSync(binary).mtimeMs < statSync(source).mtimeMs) {
     mkdirSync(folder, { recursive: true });
-    execFileSync(process.env['CXX'] ?? 'c++', ['-std=c++20', '-O2', '-o', binary, source]);
+    execFileSync(compiler, [...flags, '-O2', '-o', binary, source, '-lm']);
   }
   return binary;
 }
