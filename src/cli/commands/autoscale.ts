@@ -6,6 +6,7 @@ const modes = {
   evaluate: async () => (await import('../autoscale/evaluate.ts')).runEvaluate,
   train: async () => (await import('../autoscale/train.ts')).runTrain,
   simulate: async () => (await import('../autoscale/simulate.ts')).runSimulate,
+  live: async () => (await import('../autoscale/live.ts')).runLive,
 } as const;
 
 /** `kisimd autoscale`. @throws KISIM_E_USAGE, KISIM_E_AUTOSCALE_..., KISIM_E_LEARNING_... */

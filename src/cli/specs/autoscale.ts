@@ -1,3 +1,4 @@
+import { liveAutoscaleOptions } from '../autoscale/live-options.ts';
 import type { CommandSpec } from '../command.ts';
 
 export const autoscaleCommand: CommandSpec = {
@@ -8,7 +9,7 @@ export const autoscaleCommand: CommandSpec = {
     'random; a policy decides every 15 seconds how many replicas there are and which are preferred. --evaluate compares ' +
     "policies on the same simulated requests: fixed replicas, the best fixed replicas, the algorithm of Kubernetes' " +
     'HorizontalPodAutoscaler, thresholds and learned models. --train learns a policy, --simulate shows one run of one policy ' +
-    'interval by interval.',
+    'interval by interval, --live scales Deployments of a cluster.',
   options: [
     { flags: '--evaluate', description: 'compare policies on the same requests' },
     { flags: '--train', description: 'train a policy; leaves model.onnx, card.json, log.jsonl in a folder' },
@@ -39,6 +40,7 @@ export const autoscaleCommand: CommandSpec = {
     { flags: '--steps <count>', description: 'decisions that a training makes', default: '500000' },
     { flags: '--out <folder>', description: 'of a training; a new one below kisimd-training if not given' },
     { flags: '--resume <folder>', description: 'go on with the training in this folder' },
+    ...liveAutoscaleOptions,
   ],
   examples: [
     {
@@ -53,6 +55,10 @@ export const autoscaleCommand: CommandSpec = {
     {
       command: 'kisimd autoscale --evaluate --policies fixed,hpa --model kisimd-training/x/model.onnx',
       does: 'compares a model of yours',
+    },
+    {
+      command: 'kisimd autoscale --live --cpu shop/web --policies ppo --load spike --url http://web.shop/',
+      does: 'scales a Deployment while its load is driven from here',
     },
   ],
   run: async (context) => (await import('../commands/autoscale.ts')).runAutoscale(context),
