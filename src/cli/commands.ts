@@ -1,7 +1,9 @@
 import type { CommandSpec } from './command.ts';
+import { autoscaleCommand } from './specs/autoscale.ts';
 import { benchmarkCommand } from './specs/benchmark.ts';
 import { blockCommand } from './specs/block.ts';
 import { clusterStartCommand, clusterStatusCommand, clusterStopCommand } from './specs/cluster.ts';
+import { collectCommand } from './specs/collect.ts';
 import { completionCommand } from './specs/completion.ts';
 import { configCheckCommand } from './specs/config-check.ts';
 import { configShowCommand } from './specs/config-show.ts';
@@ -57,8 +59,10 @@ export const commandTable: readonly CommandSpec[] = [
   pauseCommand,
   resumeCommand,
   recordCommand,
+  collectCommand,
   benchmarkCommand,
   trainCommand,
+  autoscaleCommand,
   modelListCommand,
   modelChooseCommand,
   modelUseCommand,

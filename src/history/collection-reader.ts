@@ -40,6 +40,15 @@ export function readCollections(db: Database.Database, cluster: ClusterKind): re
     }));
 }
 
+/** Uids of Jobs by those of their pods. */
+export function readJobsOfPods(db: Database.Database, cluster: ClusterKind): ReadonlyMap<string, string> {
+  const rows = db
+    .prepare<[string], [string, string]>('SELECT uid, job FROM job_pod WHERE cluster = ?')
+    .raw()
+    .all(cluster);
+  return new Map(rows);
+}
+
 /** How much there is by now. */
 export interface CollectedCounts {
   readonly jobs: number;

@@ -15,6 +15,7 @@ import {
   type CollectedCounts,
   countCollected,
   readCollections,
+  readJobsOfPods,
   type StoredCollection,
 } from './collection-reader.ts';
 import { type DatasetPeriod, readDataset } from './dataset-reader.ts';
@@ -55,6 +56,8 @@ export interface HistoryReader {
   clusterSpan(cluster: ClusterKind): { readonly from: number; readonly to: number } | undefined;
   /** The times in which `kisimd collect` ran, in order. */
   collections(cluster: ClusterKind): readonly StoredCollection[];
+  /** Uids of Jobs by those of their pods, as it saw them. */
+  jobsOfPods(cluster: ClusterKind): ReadonlyMap<string, string>;
   /** How much it has kept. */
   collectedCounts(cluster: ClusterKind): CollectedCounts;
   /** Rows of a table in pieces of some rows, in the order of time. Nothing else can be asked until it has been read. */
@@ -101,6 +104,7 @@ export function openHistoryReader(path: string): HistoryReader {
       guarded(() => readClusterEnergySteps(db, period, stepSeconds)),
     clusterSpan: (cluster) => guarded(() => watchedSpan(db, cluster)),
     collections: (cluster) => guarded(() => readCollections(db, cluster)),
+    jobsOfPods: (cluster) => guarded(() => readJobsOfPods(db, cluster)),
     collectedCounts: (cluster) => guarded(() => countCollected(db, cluster)),
     rows: (dataset, period, pieceRows) => explained(readDataset(db, dataset, period, pieceRows), path),
     loadState: (key) =>

@@ -34,6 +34,11 @@ export const trainCommand: CommandSpec = {
       flags: '--from-history',
       description: "for the cluster that this host's daemon has watched: pods as they really came and went",
     },
+    {
+      flags: '--arrivals',
+      description:
+        'with --from-history: the recorded pods themselves, arrival for arrival, in place of others like them',
+    },
     { flags: '--db <file>', description: 'the history to read (history.path if not given)' },
     { flags: '--days <number>', description: 'how far back', default: '7' },
     {

@@ -11,7 +11,11 @@ export async function planAndPath(
   out: string | undefined,
 ): Promise<{ readonly plan: TwinPlan; readonly path: string }> {
   const plan = await twinPlanOf(context, begin);
-  if (plan.kind === 'cluster')
+  if (plan.kind === 'replay')
+    context.stderr.write(
+      `note: ${plan.arrivals.length} recorded pods, of ${plan.jobs} Jobs and others, arrive as they did\n`,
+    );
+  if (plan.kind !== 'scenario')
     for (const assumption of plan.assumptions) context.stderr.write(`note: ${assumption}\n`);
   const name = plan.kind === 'scenario' ? plan.scenario : plan.name.replace(/\W+/g, '-');
   const time = new Date().toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);

@@ -21,6 +21,8 @@ export type TrainSource =
       readonly cluster: ClusterKind;
       readonly database: string | undefined;
       readonly days: number;
+      /** The recorded arrivals themselves, in place of others like them. */
+      readonly arrivals?: boolean;
     };
 
 export interface TrainOptions {
@@ -60,6 +62,7 @@ const BEGINNING = [
   'forCluster',
   'manifests',
   'fromHistory',
+  'arrivals',
   'nodeTable',
 ] as const;
 
@@ -130,7 +133,10 @@ function sourceOf(given: Given, load: number): TrainSource {
       cluster: 'live',
       database: textOption(given, 'db'),
       days: numberOption(given, 'days', 7, (value) => value > 0 && value <= 3650),
+      arrivals: given['arrivals'] === true,
     };
+  if (given['arrivals'] === true)
+    throw usage('--arrivals without --from-history', 'what is to be lived through again is recorded there');
   if (live) return { kind: 'cluster' };
   if (hasManifests) return { kind: 'manifests', paths };
   return {

@@ -38,7 +38,9 @@ function commandOf({ request }: FinishedTraining): string {
   const cluster =
     plan.kind === 'scenario'
       ? `--scenario ${plan.scenario} --load ${plan.load} --cluster-seed ${plan.clusterSeed}${plan.hardware === undefined ? '' : ' --hardware FILE'}`
-      : `--for-cluster (${plan.name})`;
+      : plan.kind === 'replay'
+        ? `--from-history --arrivals (${plan.name})`
+        : `--for-cluster (${plan.name})`;
   return `kisimd train ${cluster} --algorithm ${algorithm} --seed ${seed} --steps ${steps}`;
 }
 

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import type { BaseLoad } from '../../cluster/base-load.ts';
 import type { Node } from '../../cluster/node.ts';
 import { DescribedNodes, type NodeDescription } from '../../cluster/node-description.ts';
 import type { Config } from '../../config/config.ts';
@@ -17,7 +16,9 @@ import { scenarioByName } from '../../simulation/scenarios/scenarios.ts';
 import type { CommandContext } from '../command.ts';
 import { clusterSettings, connectCluster } from '../connect-cluster.ts';
 import { type ReadCluster, readLiveCluster, readManifestCluster } from '../headroom/read-cluster.ts';
+import { baseOf, basesOf, useOf } from './bases.ts';
 import type { TrainOptions, TrainSource } from './options.ts';
+import { recordedPlan } from './recorded-plan.ts';
 
 /** What of a training's options its twin depends on. */
 export type TwinOptions = Pick<NonNullable<TrainOptions['begin']>, 'source' | 'nodeTable' | 'exact' | 'load'>;
@@ -95,7 +96,7 @@ function observedNow({ source, pods }: ReadCluster) {
 }
 
 function historyPlan(
-  { database, days, cluster }: TrainSource & { kind: 'history' },
+  { database, days, cluster, arrivals = false }: TrainSource & { kind: 'history' },
   config: Config,
   describe: (node: Node) => Node,
   options: { readonly exact: boolean; readonly load?: number },
@@ -111,6 +112,15 @@ function historyPlan(
       fromUnixMilliseconds: period.from,
       toUnixMilliseconds: period.to,
     });
+    if (arrivals)
+      return recordedPlan({
+        history,
+        jobs: reader.jobsOfPods(cluster),
+        period,
+        describe,
+        name: `the recorded ${cluster} cluster`,
+        exact: options.exact,
+      });
     const stretch = longestStretch(history, period);
     if (stretch === undefined)
       throw learningErrors.KISIM_E_LEARNING_HISTORY(`no nodes in the last ${days} days`);
@@ -151,42 +161,4 @@ function observedRun(run: StoredPodRun, { to }: Stretch): ObservedPod {
     expectedSeconds: run.expectedSeconds,
     useMilli: useOf(run),
   };
-}
-
-function useOf({ cpu }: StoredPodRun): number | undefined {
-  return cpu === undefined || cpu.meteredMilliseconds <= 0
-    ? undefined
-    : cpu.usedMicroseconds / cpu.meteredMilliseconds;
-}
-
-interface OnNode {
-  readonly node: string;
-  readonly cpuMilli: number;
-  readonly memoryBytes: number;
-  readonly useMilli: number;
-  /** Of the time. */
-  readonly share: number;
-}
-
-/** Pods that no policy places: those of DaemonSets, static ones, the system's. */
-function baseOf(run: StoredPodRun, { from, to }: Stretch): readonly OnNode[] {
-  const { placeable, node, cpuMilli, memoryBytes } = run;
-  if (placeable || node === undefined) return [];
-  const begin = Math.max(from, run.boundUnixMilliseconds ?? run.createdUnixMilliseconds);
-  const share = Math.max(0, Math.min(to, run.endedUnixMilliseconds ?? to) - begin) / (to - from);
-  return [{ node, cpuMilli, memoryBytes, useMilli: useOf(run) ?? cpuMilli, share }];
-}
-
-function basesOf(pods: readonly OnNode[]): ReadonlyMap<string, BaseLoad> {
-  const bases = new Map<string, BaseLoad>();
-  for (const { node, cpuMilli, memoryBytes, useMilli, share } of pods) {
-    const base = bases.get(node) ?? { useMilli: 0, cpuMilli: 0, memoryBytes: 0, pods: 0 };
-    bases.set(node, {
-      useMilli: base.useMilli + share * useMilli,
-      cpuMilli: base.cpuMilli + share * cpuMilli,
-      memoryBytes: base.memoryBytes + share * memoryBytes,
-      pods: base.pods + share,
-    });
-  }
-  return bases;
 }

@@ -6,6 +6,7 @@ import { scenarioByName } from '../../simulation/scenarios/scenarios.ts';
 import { systemErrorCode } from '../../util/errors.ts';
 import { errors } from '../errors.ts';
 import { type ClusterTwinPlan, clusterTwin } from './cluster-twin.ts';
+import { type ReplayTwinPlan, replayTwin } from './replay-twin.ts';
 import type { Twin } from './twin.ts';
 
 /** A scenario's own hardware and workloads. */
@@ -19,7 +20,7 @@ export interface ScenarioTwinPlan {
 }
 
 /** How a twin is made anew, as JSON: by another thread, or by a training that goes on. */
-export type TwinPlan = ScenarioTwinPlan | ClusterTwinPlan;
+export type TwinPlan = ScenarioTwinPlan | ClusterTwinPlan | ReplayTwinPlan;
 
 /**
  * @example
@@ -29,6 +30,7 @@ export type TwinPlan = ScenarioTwinPlan | ClusterTwinPlan;
  */
 export function twinOf(plan: TwinPlan): Twin {
   if (plan.kind === 'cluster') return clusterTwin(plan);
+  if (plan.kind === 'replay') return replayTwin(plan);
   const { scenario, load, clusterSeed, hardware } = plan;
   const { sleeps, waits, randomHardware, generate } = scenarioByName(scenario);
   if (hardware !== undefined && digestOfFile(hardware.path) !== hardware.sha256)
@@ -44,7 +46,7 @@ export function twinOf(plan: TwinPlan): Twin {
 
 /** Of the cluster that a twin stands for. */
 export function digestOfCluster(plan: TwinPlan): string {
-  return plan.kind === 'cluster' ? plan.digest : clusterDigest(twinOf(plan).situation(0).nodes);
+  return plan.kind !== 'scenario' ? plan.digest : clusterDigest(twinOf(plan).situation(0).nodes);
 }
 
 /** SHA-256 in hexadecimal digits. @throws KISIM_E_LEARNING_TWIN where the file cannot be read */
