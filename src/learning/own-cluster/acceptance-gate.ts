@@ -25,6 +25,9 @@ export const CHOICE_SEEDS = 12;
 /** Of workloads that a beginning other than the rule is chosen by; the rule itself is chosen by the first of the block. */
 const BEGINNING = CHOICE + CHOICE_SEEDS;
 const BEGINNING_SEEDS = 36;
+/** All are tried on the first few, the best of them on all. */
+const FIRST_BEGINNING_SEEDS = 6;
+const BEGINNING_FINALISTS = 6;
 
 export interface Validation {
   /** Step of the training that was looked at. */
@@ -128,17 +131,19 @@ export class AcceptanceGate {
    */
   bestBeginning<T extends { readonly rule: WeightedRule }>(others: readonly T[]): T | { rule: WeightedRule } {
     const seeds = Array.from({ length: BEGINNING_SEEDS }, (_, i) => BEGINNING + i);
-    const starts = this.startCosts(seeds);
-    let best: T | { rule: WeightedRule } = { rule: this.start };
-    let least = 1;
-    for (const each of [...this.#finalists.map((rule) => ({ rule })), ...others]) {
-      const costs = this.costs(seeds.map((seed) => ({ rule: each.rule, seed })));
-      const change = mean(costs.map((cost, i) => cost / starts[i]!));
-      if (change >= least) continue;
-      least = change;
-      best = each;
-    }
-    return best;
+    const changes = (candidates: readonly { rule: WeightedRule }[], some: readonly number[]) => {
+      const starts = this.startCosts(some);
+      const costs = this.costs(candidates.flatMap(({ rule }) => some.map((seed) => ({ rule, seed }))));
+      return candidates.map((_, i) => mean(starts.map((start, j) => costs[i * some.length + j]! / start)));
+    };
+    const best = (candidates: readonly (T | { rule: WeightedRule })[], some: readonly number[]) => {
+      const found = changes(candidates, some);
+      return [...candidates.keys()].sort((a, b) => found[a]! - found[b]! || a - b).map((i) => candidates[i]!);
+    };
+    const all = [{ rule: this.start }, ...this.#finalists.map((rule) => ({ rule })), ...others];
+    const few = best(all, seeds.slice(0, FIRST_BEGINNING_SEEDS)).slice(0, BEGINNING_FINALISTS);
+    // The rule first: of equal ones it stays.
+    return best([{ rule: this.start }, ...few], seeds)[0]!;
   }
 
   /** Compares points with the rule, and remembers the best of them if it is the best so far. */

@@ -15,6 +15,7 @@ import {
 import { type EpisodeRunner, inThisThread } from './episodes.ts';
 import type { ScorerSpace } from './scorer-space.ts';
 import { rememberingTwin, type Twin } from './twin.ts';
+import { waitBeginnings } from './wait-beginnings.ts';
 
 export type { TrainedScorer, Validation } from './acceptance-gate.ts';
 
@@ -114,8 +115,7 @@ export class OwnClusterTraining {
       acceptanceSeeds: settings.acceptanceSeeds,
       ...(saved === undefined ? {} : { saved }),
     });
-    const begun: Beginning | undefined =
-      saved === undefined ? this.#gate.bestBeginning(options.beginnings?.(this.start) ?? []) : undefined;
+    const begun = saved === undefined ? this.#begin(twin, options.beginnings) : undefined;
     this.#origin = begun === undefined ? Float64Array.from(saved!.origin) : this.space.encode(begun.rule);
     if (this.#origin.length !== this.space.size)
       throw errors.KISIM_E_LEARNING_CHECKPOINT(`${this.#origin.length} weights, not ${this.space.size}`);
@@ -221,6 +221,11 @@ export class OwnClusterTraining {
     this.#average.set(average);
     this.#random.restore(random);
     this.#order = [...order];
+  }
+
+  #begin(twin: Twin, beginnings: ((start: WeightedRule) => readonly Beginning[]) | undefined): Beginning {
+    const waiting = twin.waits ? waitBeginnings(this.start) : [];
+    return this.#gate.bestBeginning<Beginning>([...waiting, ...(beginnings?.(this.start) ?? [])]);
   }
 
   /** Whether another point than the rule proved better to begin at. */
