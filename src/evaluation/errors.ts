@@ -23,6 +23,12 @@ export const errors = defineErrors({
     expected: 'the same pods completed under every policy of a pairing',
     action: 'lower the load, or leave out the policy that drops pods',
   },
+  KISIM_E_EVALUATION_CARD: {
+    summary: 'the card of a model cannot be used',
+    expected:
+      'a card in the form of docs/developer/models.md, beside the model that it is of; with --card one that tells figures',
+    action: 'check its path; --into-card writes the figures of a benchmark into it',
+  },
   KISIM_E_EVALUATION_FOLDER_USED: {
     summary: 'the folder holds runs of an earlier benchmark',
     expected: 'a new or empty folder, or --resume',

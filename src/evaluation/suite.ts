@@ -54,9 +54,17 @@ export const PORTFOLIO = 'portfolio';
 
 const MOST_CLUSTERS = 10_000;
 
-/** Whether a policy may be called the best rule: choosers see more than a rule does. */
-export function isRule(policy: string): boolean {
+/** What stands before the path of a model. */
+export const MODEL = 'model:';
+
+/** Whether a policy is one that can be run by its name, as choosers cannot. */
+export function isPolicy(policy: string): boolean {
   return policy !== PORTFOLIO && policy !== OFFLINE;
+}
+
+/** Whether a policy may be called the best rule: choosers see more than a rule does, and models have learned. */
+export function isRule(policy: string): boolean {
+  return isPolicy(policy) && !policy.startsWith(MODEL);
 }
 
 export function cellName({ scenario, load }: Pick<SuiteCell, 'scenario' | 'load'>): string {

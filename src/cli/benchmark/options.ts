@@ -1,7 +1,9 @@
 import { availableParallelism } from 'node:os';
+import { suiteWith } from '../../evaluation/card-figures.ts';
 import { checkSuite, type Suite, type SuiteCell } from '../../evaluation/suite.ts';
 import { loadSuite } from '../../evaluation/suite-file.ts';
 import { cliErrors } from '../errors.ts';
+import { ModelCardFile } from './model-card-file.ts';
 
 export interface BenchmarkOptions {
   readonly suite: Suite;
@@ -11,6 +13,14 @@ export interface BenchmarkOptions {
   readonly out: string | undefined;
   readonly resume: boolean;
   readonly print: 'tables' | 'csv' | 'json';
+  /** Undefined: no model is benchmarked for its card. */
+  readonly card: BenchmarkCard | undefined;
+}
+
+/** The card of a model, and whether figures are written into it, or held against those that are there. */
+export interface BenchmarkCard {
+  readonly file: ModelCardFile;
+  readonly writes: boolean;
 }
 
 /** Loads of scenarios that the suite does not have. */
@@ -23,18 +33,44 @@ const USUAL_LOADS = [0.3, 0.6, 0.9];
  */
 export function readBenchmarkOptions(options: Readonly<Record<string, unknown>>): BenchmarkOptions {
   const { resume, out, csv, json, hardware } = options;
+  const card = cardOf(options);
   if (resume === true && out === undefined)
     throw cliErrors.KISIM_E_USAGE('--resume without --out', {
       action: 'name the folder to go on with: --out FOLDER',
     });
   return {
-    suite: checkSuite(changed(loadSuite(String(options['suite'])), options)),
+    suite: checkSuite(suiteOf(options, card)),
     hardware: hardware === undefined ? undefined : String(hardware),
     workers: whole(options, 'workers', 1) ?? availableParallelism(),
     out: out === undefined ? undefined : String(out),
     resume: resume === true,
     print: json === true ? 'json' : csv === true ? 'csv' : 'tables',
+    card,
   };
+}
+
+/** What would make it another benchmark than the card's. */
+const CHANGES = ['policies', 'scenarios', 'loads', 'clusters', 'seeds', 'seed', 'baseline', 'offline'];
+
+function cardOf(options: Readonly<Record<string, unknown>>): BenchmarkCard | undefined {
+  const { card, intoCard } = options;
+  if (card !== undefined && intoCard !== undefined)
+    throw cliErrors.KISIM_E_USAGE('--card together with --into-card', { action: 'give one of them' });
+  if (intoCard !== undefined) return { file: new ModelCardFile(String(intoCard)), writes: true };
+  if (card === undefined) return undefined;
+  const wrong = CHANGES.find((name) => options[name] !== undefined && options[name] !== false);
+  if (wrong !== undefined)
+    throw cliErrors.KISIM_E_USAGE(`--card together with --${wrong}`, {
+      action: 'a card is held against the benchmark that it tells',
+    });
+  return { file: new ModelCardFile(String(card)), writes: false };
+}
+
+function suiteOf(options: Readonly<Record<string, unknown>>, card: BenchmarkCard | undefined): Suite {
+  if (card !== undefined && !card.writes) return suiteWith(card.file.figures(), card.file.policy);
+  const suite = changed(loadSuite(String(options['suite'])), options);
+  if (card === undefined) return suite;
+  return { ...suite, policies: [...new Set([...suite.policies, card.file.policy])] };
 }
 
 function changed(suite: Suite, options: Readonly<Record<string, unknown>>): Suite {

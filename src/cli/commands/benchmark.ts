@@ -1,17 +1,19 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import { differencesBetween, figuresOf } from '../../evaluation/card-figures.ts';
 import { errors } from '../../evaluation/errors.ts';
 import type { OpenLaboratory } from '../../evaluation/laboratory.ts';
+import type { BenchmarkResults } from '../../evaluation/results.ts';
 import { resultsCsv } from '../../evaluation/results-csv.ts';
 import { fingerprintOf, RunLog } from '../../evaluation/run-log.ts';
 import { type RunnerResult, runSuite } from '../../evaluation/runner.ts';
-import { isRule, policiesOf, type Suite } from '../../evaluation/suite.ts';
+import { isPolicy, policiesOf, type Suite } from '../../evaluation/suite.ts';
 import { summarise } from '../../evaluation/summarise.ts';
 import { resultTables } from '../../evaluation/tables.ts';
 import { systemErrorCode } from '../../util/errors.ts';
 import { machine, versionWithCommit } from '../benchmark/machine.ts';
-import { readBenchmarkOptions } from '../benchmark/options.ts';
+import { type BenchmarkCard, readBenchmarkOptions } from '../benchmark/options.ts';
 import { ProgressReport } from '../benchmark/progress.ts';
 import { resultFiles, writeResultFiles } from '../benchmark/result-files.ts';
 import type { CommandContext } from '../command.ts';
@@ -34,6 +36,7 @@ export async function runBenchmark(
 ): Promise<number> {
   const { stdout, stderr, signal } = context;
   const options = readBenchmarkOptions(context.options);
+  const { card } = options;
   const { suite, hardware } = options;
   await checkNames(suite, laboratory, hardware);
   const started = new Date();
@@ -85,7 +88,29 @@ export async function runBenchmark(
   else if (options.print === 'csv') stdout.write(resultsCsv(results));
   else stdout.write(resultTables(results, stdout.columns === undefined ? {} : { width: stdout.columns }));
   stderr.write(`wrote ${Object.keys(files).join(', ')} to ${folder}\n`);
-  return results.controls.holds === false ? exitStatus.error : exitStatus.ok;
+  const isSame = card === undefined || settleCard(card, results, stderr);
+  return results.controls.holds === false || !isSame ? exitStatus.error : exitStatus.ok;
+}
+
+/** Writes figures into a card, or holds them against those that are there. @returns false where they differ */
+function settleCard(
+  { file, writes }: BenchmarkCard,
+  results: BenchmarkResults,
+  stderr: CommandContext['stderr'],
+): boolean {
+  const now = figuresOf(results, file.policy);
+  if (writes) {
+    file.write(now);
+    stderr.write(`wrote the figures of ${file.policy} into ${file.path}\n`);
+    return true;
+  }
+  const differences = differencesBetween(file.figures(), now);
+  stderr.write(
+    differences.length === 0
+      ? `every figure is the one of ${file.path}\n`
+      : `not the figures of ${file.path}:\n${differences.map((each) => `  ${each}\n`).join('')}`,
+  );
+  return differences.length === 0;
 }
 
 /** Before any folder is made or any run begun. */
@@ -94,7 +119,7 @@ async function checkNames(suite: Suite, address: URL, hardware: string | undefin
   const laboratory = openLaboratory({ hardware });
   for (const [i, { scenario }] of suite.cells.entries()) {
     laboratory.checkScenario(scenario);
-    for (const policy of policiesOf(suite, i).filter(isRule)) laboratory.checkPolicy(policy);
+    for (const policy of policiesOf(suite, i).filter(isPolicy)) laboratory.checkPolicy(policy);
   }
 }
 
@@ -114,6 +139,8 @@ function newName(suite: string, now: Date): string {
   return `${basename(suite).replace(/\W+/g, '-')}-${time}`;
 }
 
+const files: readonly string[] = ['hardware', 'card', 'intoCard'];
+
 /** The options as they could have been typed, for the report; global ones have no say in the results. */
 function commandWords({ options }: CommandContext): string[] {
   const own = [
@@ -127,12 +154,15 @@ function commandWords({ options }: CommandContext): string[] {
     'baseline',
     'hardware',
     'offline',
+    'card',
+    'intoCard',
   ];
   return own.flatMap((name) => {
     const value = options[name];
     if (value === undefined || value === false) return [];
-    if (value === true) return [`--${name}`];
-    // Where the file lies on this machine is nobody's business.
-    return [`--${name}`, name === 'hardware' ? basename(String(value)) : String(value)];
+    const flag = name === 'intoCard' ? '--into-card' : `--${name}`;
+    if (value === true) return [flag];
+    // Where a file lies on this machine is nobody's business.
+    return [flag, files.includes(name) ? basename(String(value)) : String(value)];
   });
 }

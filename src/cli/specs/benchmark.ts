@@ -27,6 +27,14 @@ export const benchmarkCommand: CommandSpec = {
       description: "table of servers to draw clusters from, in place of the program's own models",
     },
     { flags: '--offline', description: 'also look for a better solution with hindsight (slow)' },
+    {
+      flags: '--card <file>',
+      description: 'run what the card of a model tells, and see whether every figure comes out again',
+    },
+    {
+      flags: '--into-card <file>',
+      description: 'run the model of a card too, and write its figures into the card',
+    },
     { flags: '--workers <count>', description: 'threads that simulate; all cores if not given' },
     {
       flags: '--out <folder>',
@@ -44,6 +52,10 @@ export const benchmarkCommand: CommandSpec = {
     {
       command: 'kisimd benchmark --scenarios Drnd --loads 0.3,0.6 --policies best-fit,efficiency-first',
       does: 'two policies and the baseline on nodes that sleep',
+    },
+    {
+      command: 'kisimd benchmark --card models/frozen.card.json',
+      does: 'the figures of a model that comes with the program, once more',
     },
     { command: 'kisimd benchmark --out night --resume', does: 'goes on where it was stopped' },
   ],
