@@ -101,6 +101,7 @@ async function planOf(context: CommandContext, config: Config): Promise<TwinPlan
             cluster: clusterOption(options),
             database: textOption(options, 'db'),
             days: numberOption(options, 'days', 7, (value) => value > 0 && value <= 3650),
+            arrivals: false,
           },
     nodeTable: textOption(options, 'nodeTable'),
     exact: false,
