@@ -73,11 +73,13 @@ function buildProgram(table: CliTable, onRun: RunCommand): Command {
   return program;
 }
 
-/** Errors in what was typed. Texts of time are read from options only. */
+/** Errors in what was typed. Texts of time and of bytes are read from options only. */
 const usageCodes: ReadonlySet<string> = new Set([
   'KISIM_E_USAGE',
   'KISIM_E_DURATION',
   'KISIM_E_POINT_IN_TIME',
+  'KISIM_E_BYTES',
+  'KISIM_E_BYTE_RATE',
 ]);
 
 /** Writes an error for people, or as one JSON object a line. Returns the exit status that goes with it. */

@@ -96,5 +96,5 @@ function onNode(name: string): object {
 }
 
 function millicores(cores: number): string {
-  return `${Math.ceil(cores * 1000)}m`;
+  return `${Math.ceil(Math.round(cores * 1e6) / 1e3)}m`;
 }

@@ -4,6 +4,7 @@ import { KisimError } from '../../util/errors.ts';
 import type { HostRoots } from '../../util/host-roots.ts';
 import type { Milliseconds, Nanoseconds } from '../../util/units.ts';
 import { askedAmounts, type Burden, type Resource } from './burden.ts';
+import { blockErrors } from './errors.ts';
 import { Governor, LOOK_NANOSECONDS, type Reading } from './governor.ts';
 import { HeldThreads } from './held-threads.ts';
 import { checkFolder, checkMachine, machineHere } from './limits.ts';
@@ -82,6 +83,7 @@ export class Blocker {
       if (first instanceof KisimError) throw first;
       if (first === 'aborted') return { end: 'asked', seconds: 0, holdings: [], failure: undefined };
       const reading = this.#reading(threads);
+      this.#checkOwnMemory(threads, reading);
       onHeld?.();
       const begin = clock.monotonicNanoseconds();
       const governor = new Governor(askedAmounts(burden), begin, reading);
@@ -89,6 +91,15 @@ export class Blocker {
     } finally {
       await threads.end();
     }
+  }
+
+  /** Now that all threads are there, which take memory too. */
+  #checkOwnMemory(threads: HeldThreads, { residentBytes }: Reading): void {
+    const asked = this.#options.burden.memoryBytes;
+    if (asked === undefined) return;
+    const own = residentBytes - threads.of('memory').reduce((sum, words) => sum + words.done, 0);
+    if (own > asked)
+      throw blockErrors.KISIM_E_BLOCK_MEMORY_SMALL(`${asked} bytes asked for, the program has ${own}`);
   }
 
   async #hold(
