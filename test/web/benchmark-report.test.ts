@@ -3,14 +3,14 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { pathToFileURL } from 'node:url';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { runBenchmark } from '../../src/cli/commands/benchmark.ts';
 import { policyStyles } from '../../src/evaluation/report/chart.ts';
 import type { BenchmarkResults } from '../../src/evaluation/results.ts';
 import { signed } from '../../src/evaluation/tables.ts';
 import { fakeHost } from '../unit/cli/fake-host.ts';
 import { noBrowser, startBrowser } from './support/browser.ts';
+import { drawnColours, openReport } from './support/report-page.ts';
 
 const plots = ['savings', 'clusters', 'power', 'waits', 'utilisation'] as const;
 const skip = noBrowser();
@@ -41,32 +41,8 @@ describe('the report of a benchmark in a browser', { skip }, () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** Opens the report; whatever the page complains of or asks the network for is in the list. */
-  async function open(colorScheme: 'light' | 'dark', width = 1280) {
-    const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
-    const complaints: string[] = [];
-    page.on('console', (message) => {
-      if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
-    });
-    page.on('pageerror', (error) => complaints.push(String(error)));
-    page.on('request', (request) => {
-      if (!request.url().startsWith('file:')) complaints.push(`asked for ${request.url()}`);
-    });
-    await page.goto(pathToFileURL(join(out, 'report.html')).href);
-    return { page, complaints };
-  }
-
-  /** Colours of what a plot has drawn, of lines and areas; axes and texts have others. */
-  async function drawnColours(page: Page, id: string): Promise<ReadonlySet<string>> {
-    const marks = page.locator(`#${id} svg path, #${id} svg circle, #${id} svg line, #${id} svg polyline`);
-    const colours = await marks.evaluateAll((elements) =>
-      elements.flatMap((element) => {
-        const { getAttribute } = element as unknown as { getAttribute(name: string): string | null };
-        return ['fill', 'stroke'].map((name) => getAttribute.call(element, name) ?? '');
-      }),
-    );
-    return new Set(colours.map((colour) => colour.toLowerCase()));
-  }
+  const open = (colorScheme: 'light' | 'dark', width?: number) =>
+    openReport(browser, join(out, 'report.html'), colorScheme, width);
 
   for (const scheme of ['light', 'dark'] as const) {
     test(`every plot of every row is drawn, on ${scheme} ground, without a complaint`, async () => {

@@ -2,15 +2,8 @@ import type { LatencySummary } from '../../load/histogram.ts';
 import type { LoadCounts, LoadSecond } from '../../load/http/recorder.ts';
 import type { LoadFigures } from '../../load/report/figures.ts';
 import type { LoadReport } from '../../load/report/load-report.ts';
+import { millisecondsText, objectiveText } from '../../load/report/texts.ts';
 import { timeText } from '../time-left.ts';
-
-/** A latency as a person reads it: three digits, in the unit that suits. */
-export function millisecondsText(milliseconds: number | null): string {
-  if (milliseconds === null) return '-';
-  if (milliseconds >= 10_000) return `${(milliseconds / 1000).toFixed(1)} s`;
-  if (milliseconds >= 1000) return `${(milliseconds / 1000).toFixed(2)} s`;
-  return `${milliseconds.toPrecision(milliseconds < 1 ? 2 : 3)} ms`;
-}
 
 /** What is told while it runs. @param leftSeconds Infinity where nothing but the user ends it */
 export function progressLine(second: LoadSecond, soFar: LoadCounts, leftSeconds: number): string {
@@ -53,7 +46,7 @@ export function loadText(report: LoadReport): string {
     lines.push('');
     for (const { objective, value, holds } of objectives)
       lines.push(
-        `${holds ? 'held  ' : 'MISSED'}  ${objective}${value === null ? ', nothing measured' : `, is ${valueText(objective, value)}`}`,
+        `${holds ? 'held  ' : 'MISSED'}  ${objective}${value === null ? ', nothing measured' : `, is ${objectiveText(objective, value)}`}`,
       );
   }
   return `${lines.join('\n')}\n`;
@@ -102,13 +95,6 @@ function targetLines({ targets }: LoadReport): string[] {
       .join('  ')
       .trimEnd(),
   );
-}
-
-export function valueText(objective: string, value: number): string {
-  if (/^errors.*%/.test(objective)) return `${(100 * value).toPrecision(3)} %`;
-  if (objective.startsWith('errors')) return String(value);
-  if (objective.startsWith('rate')) return `${round(value)}/s`;
-  return millisecondsText(value);
 }
 
 function round(value: number): number {

@@ -4,6 +4,7 @@ import { type Badge, badgeList, factsCard, ReportPage } from '../../evaluation/r
 import type { LoadPattern } from '../pattern/load-pattern.ts';
 import type { LoadFigures } from './figures.ts';
 import type { LoadReport } from './load-report.ts';
+import { objectiveText } from './texts.ts';
 
 type Points = readonly (readonly [number, number | null])[];
 
@@ -122,7 +123,9 @@ function lineChart(
         connectNulls: false,
         sampling: 'lttb',
         ...(step ? { step: 'end' } : {}),
-        lineStyle: { width: 1.8, type: dashed ? 'dashed' : 'solid' },
+        // What is dashed lies on top, where it can be seen against what follows it.
+        ...(dashed ? { z: 3 } : {}),
+        lineStyle: { width: dashed ? 2.4 : 1.8, type: dashed ? 'dashed' : 'solid' },
         itemStyle: { color: styleOf(i).color },
         data: points,
       })),
@@ -250,7 +253,7 @@ function facts(report: LoadReport, version: string): readonly (readonly [string,
       ({ objective, value, holds }) =>
         [
           objective,
-          `${holds ? 'held' : 'missed'}: ${value === null ? 'nothing measured' : Number(value.toPrecision(5))}`,
+          `${holds ? 'held' : 'missed'}: ${value === null ? 'nothing measured' : objectiveText(objective, value)}`,
         ] as const,
     ),
   ];
