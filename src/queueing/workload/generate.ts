@@ -1,3 +1,4 @@
+import type { Node } from '../../cluster/node.ts';
 import { DurationLaw } from '../../simulation/generators/duration.ts';
 import { type PredictionModel, predict } from '../../simulation/generators/prediction-error.ts';
 import { RandomStream } from '../../util/rng.ts';
@@ -64,6 +65,18 @@ export function generateJobs(request: WorkloadRequest): JobWorkload {
     jobs: times.map(({ seconds, mood }, id) => drawer.draw(id, seconds, mood)),
     windowSeconds,
     notes: [],
+  };
+}
+
+/** What a request says of the nodes that the jobs are for. */
+export function generatorFor(nodes: readonly Node[]): Pick<WorkloadRequest, 'capacityMilli' | 'largestNode'> {
+  const greatest = (of: (node: Node) => number) => nodes.reduce((most, node) => Math.max(most, of(node)), 0);
+  return {
+    capacityMilli: nodes.reduce((sum, { cpuMilli }) => sum + cpuMilli, 0),
+    largestNode: {
+      cpuMilli: greatest(({ cpuMilli }) => cpuMilli),
+      memoryBytes: greatest(({ memoryBytes }) => memoryBytes),
+    },
   };
 }
 

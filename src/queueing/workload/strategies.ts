@@ -1,4 +1,5 @@
 import type { RandomStream } from '../../util/rng.ts';
+import { errors } from '../errors.ts';
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
@@ -63,6 +64,16 @@ const burst: Strategy = {
 
 export const strategies: readonly Strategy[] = [uniform, realistic, burst];
 export const strategyNames: readonly string[] = strategies.map(({ name }) => name);
+
+/** @throws KISIM_E_QUEUE_OPTIONS */
+export function strategyByName(name: string): Strategy {
+  const found = strategies.find((each) => each.name === name);
+  if (found === undefined)
+    throw errors.KISIM_E_QUEUE_OPTIONS(`strategy ${name}`, {
+      expected: `one of ${strategyNames.join(', ')}`,
+    });
+  return found;
+}
 
 export interface Arrival {
   readonly seconds: number;

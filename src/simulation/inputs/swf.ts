@@ -11,6 +11,7 @@ const RUN_TIME = 4;
 const PROCESSORS = 5;
 const CPU_TIME = 6;
 const MEMORY_KIB = 7;
+const REQUESTED_TIME = 9;
 const FIELDS = 18;
 
 export interface SwfTrace extends Trace {
@@ -56,6 +57,7 @@ export function parseSwf(text: string, file: string): SwfTrace {
     }
     const cpuSeconds = fields[CPU_TIME - 1]!;
     const memoryKib = fields[MEMORY_KIB - 1]!;
+    const requested = fields[REQUESTED_TIME - 1]!;
     jobs.push({
       arrivalSeconds: submit - first,
       seconds,
@@ -63,6 +65,7 @@ export function parseSwf(text: string, file: string): SwfTrace {
       memoryBytes: memoryKib > 0 ? memoryKib * KIBIBYTE * processors : undefined,
       gpus: undefined,
       useOfRequest: cpuSeconds > 0 ? Math.min(1, cpuSeconds / seconds) : undefined,
+      ...(requested > 0 ? { requestedSeconds: requested } : {}),
     });
   }
   return { name: basename(file).replace(/\.[^.]*$/, ''), jobs, unit: 'cores', dropped };

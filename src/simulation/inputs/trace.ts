@@ -13,6 +13,8 @@ export interface TraceJob {
   readonly gpus: number | undefined;
   /** Mean CPU in use as a share of the request, where it was measured. */
   readonly useOfRequest: number | undefined;
+  /** The time that its user asked for; left out where the trace does not tell it. */
+  readonly requestedSeconds?: number;
 }
 
 export interface Trace {
