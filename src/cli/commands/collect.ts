@@ -34,7 +34,7 @@ export async function runCollect(context: CommandContext): Promise<number> {
   const to = asked.database === undefined ? [] : [`history.path=${resolve(asked.database)}`];
   // `--namespace` says something else here than where the program itself lives.
   const { config } = loadConfig({ env, flags: { ...options, set: [...set, ...to] } });
-  const log = createLogger(options['logLevel'] === undefined ? 'warn' : config.log.level);
+  const log = createLogger(options['logLevel'] === undefined ? 'error' : config.log.level);
   const history = new History({ config: config.history, log });
   history.open();
   const { path } = config.history;
@@ -87,6 +87,7 @@ export async function runCollect(context: CommandContext): Promise<number> {
             leftMilliseconds: left === undefined ? undefined : Math.max(0, left - now.elapsedMilliseconds),
             plannedJobs: jobs?.length,
           }),
+        note: (text) => void stderr.write(`note: ${text}\n`),
         clock,
         random: seededRandom(randomInt(2 ** 32)),
         sleep: systemSleep,

@@ -24,6 +24,7 @@ import { WorkloadWriter } from '../../kubernetes/collect/workload-writer.ts';
 import type { KubeApi } from '../../kubernetes/kube-api.ts';
 import { podHints } from '../../kubernetes/pod-hints.ts';
 import { serverFeatures } from '../../kubernetes/server-features.ts';
+import { troubleLog } from '../../kubernetes/trouble-log.ts';
 import type { Clock } from '../../util/clock.ts';
 import type { Logger } from '../../util/log.ts';
 import type { RandomSource } from '../../util/rng.ts';
@@ -59,6 +60,8 @@ export interface LiveCollectionOptions {
   readonly lastUnixMilliseconds: Milliseconds | undefined;
   readonly record: Pick<CollectionRecord, 'namespace' | 'strategy' | 'seed' | 'workload'>;
   readonly onProgress: (progress: LiveProgress) => void;
+  /** Tells people what is not collected. */
+  readonly note: (text: string) => void;
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly sleep: Sleep;
@@ -116,6 +119,7 @@ export class LiveCollection {
       describePod: podHints,
       trouble: this.#trouble.told,
     });
+    const eventsTrouble = troubleLog(log, 'events-not-collected', clock);
     this.#jobs = new JobRecorder({
       api,
       namespace,
@@ -125,9 +129,7 @@ export class LiveCollection {
       clock,
       // Events are taken where they come: that they do not is told, and leaves no gap.
       trouble: (kind, place, error) =>
-        kind === 'events'
-          ? log.warn('events-not-collected', { place, error })
-          : this.#trouble.told(kind, place, error),
+        kind === 'events' ? eventsTrouble(place, error) : this.#trouble.told(kind, place, error),
     });
   }
 
@@ -135,7 +137,7 @@ export class LiveCollection {
     const { api, workload, config, log } = this.#o;
     const features = await serverFeatures(api);
     await this.#check([...collectNeeds, ...(workload === undefined ? [] : workloadNeeds)]);
-    for (const need of await this.#missing(eventNeeds)) log.warn('events-not-collected', { need });
+    for (const need of await this.#missing(eventNeeds)) this.#o.note(`not allowed, and left out: ${need}`);
     const writer = workload === undefined ? undefined : await this.#takeNamespace(workload, signal);
     const energy = new NodeEnergy({
       config,

@@ -25,6 +25,10 @@ export interface ReplayRecord {
   readonly unwatchedMilliseconds: Milliseconds;
 }
 
+/** What the server tells is cut to whole seconds, what was seen here is not: an end may seem to lie so far before its beginning. */
+const SECOND: Milliseconds = 1000;
+const LEAST_LIFE: Milliseconds = 500;
+
 /**
  * A workload of what was recorded: exact times, sizes, durations. What a pod waited for a node is not part of its life: it is the
  * policy's doing.
@@ -49,7 +53,7 @@ export function replayPlan(record: ReplayRecord, exact: boolean): ReplayTwinPlan
     else if ((run.gpuCount ?? 0) > 0) left.gpus++;
     else if (!nodes.some((node) => node.cpuMilli >= run.cpuMilli && node.memoryBytes >= run.memoryBytes))
       left.tooLarge++;
-    else if (ended !== undefined && ended <= begun) left.tooShort++;
+    else if (ended !== undefined && ended <= begun - SECOND) left.tooShort++;
     else {
       const place = places.get(run.node);
       const used = useOf(run);
@@ -119,7 +123,10 @@ function arrivalOf(
   const kind = isBatch ? 'batch' : 'service';
   const ended = run.endedUnixMilliseconds;
   const isPrefill = begun <= from;
-  const life = ended === undefined || ended > to ? undefined : (ended - Math.max(begun, from)) / 1000;
+  const life =
+    ended === undefined || ended > to
+      ? undefined
+      : Math.max(LEAST_LIFE, ended - Math.max(begun, from)) / 1000;
   const speed = place === undefined ? 1 : (nodes[place]!.speed ?? 1);
   // Alone on a node of speed 1, so that the same work takes as long as it took where it ran.
   const seconds = life === undefined ? undefined : isBatch ? life * speed : life;

@@ -95,6 +95,13 @@ test('pods that ran before the record are there from its beginning; one that had
   );
 });
 
+test('an end that the server cut to its second does not lose the pod', () => {
+  const [brief] = recordedRuns(1);
+  const ended = brief!.boundUnixMilliseconds! - 400;
+  const [arrival] = replayPlan(recordOf([{ ...brief!, endedUnixMilliseconds: ended }]), true).arrivals;
+  assert.equal(arrival!.seconds, 0.5);
+});
+
 test('what cannot be lived through again is left out, and counted among the assumptions', () => {
   const [good, waits, gpu, large, brief] = recordedRuns(5);
   const plan = replayPlan(
@@ -103,7 +110,7 @@ test('what cannot be lived through again is left out, and counted among the assu
       { ...waits!, node: undefined },
       { ...gpu!, gpuCount: 1 },
       { ...large!, cpuMilli: 64_000 },
-      { ...brief!, endedUnixMilliseconds: brief!.boundUnixMilliseconds! },
+      { ...brief!, endedUnixMilliseconds: brief!.boundUnixMilliseconds! - 1000 },
     ]),
     false,
   );
