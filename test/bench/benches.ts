@@ -1,3 +1,5 @@
+import { autoscaleBench } from './autoscale.bench.ts';
+import { autoscaleSpeedBench } from './autoscale-speed.bench.ts';
 import type { Bench } from './bench.ts';
 import { classicBench } from './classic.bench.ts';
 import { closedFormsBench } from './closed-forms.bench.ts';
@@ -61,4 +63,6 @@ export const benches: readonly Bench[] = [
   dqnBench,
   frozenBench,
   loadBench,
+  autoscaleSpeedBench,
+  autoscaleBench,
 ];

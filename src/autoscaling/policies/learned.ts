@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { optionsOf } from '../../learning/environment.ts';
 import {
   combinationsOf,
@@ -105,8 +106,36 @@ export function learnedPolicyOf(model: NetworkModel, where: string, name?: strin
   const { [AUTOSCALING_META.kind]: kind, [AUTOSCALING_META.form]: text } = model.metadata;
   if (kind !== AUTOSCALING_KIND || text === undefined)
     throw autoscalingErrors.KISIM_E_AUTOSCALE_MODEL(`${where}: a model of kind ${kind ?? 'unknown'}`);
-  const form = JSON.parse(text) as AutoscalingModelForm;
+  const form = formOf(text, where);
   return new LearnedPolicy(name ?? form.algorithm, form, new PortableNetwork(model.description));
+}
+
+const replicaRange = z.strictObject({ min: z.int().min(0), max: z.int().min(1) });
+const modelForm = z.strictObject({
+  algorithm: z.string().min(1),
+  intervalSeconds: z.number().positive(),
+  windowSeconds: z.number().positive(),
+  form: z.enum(['normalised', 'kisim']),
+  limits: z.strictObject({ gpu: replicaRange, cpu: replicaRange }),
+  objectiveSeconds: z.number().positive(),
+  highestLoad: z.number().positive(),
+});
+
+function formOf(text: string, where: string): AutoscalingModelForm {
+  let found: unknown;
+  try {
+    found = JSON.parse(text);
+  } catch (cause) {
+    throw autoscalingErrors.KISIM_E_AUTOSCALE_MODEL(`${where}: ${AUTOSCALING_META.form} is no JSON`, {
+      cause,
+    });
+  }
+  const parsed = modelForm.safeParse(found);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  throw autoscalingErrors.KISIM_E_AUTOSCALE_MODEL(
+    `${where}: ${AUTOSCALING_META.form}: ${issue.path.join('.')}: ${issue.message}`,
+  );
 }
 
 function signed(change: number): string {
