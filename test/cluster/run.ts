@@ -30,10 +30,11 @@ const parts = [
   'pod-use',
   'end-to-end',
   'training',
+  'block',
   'agreement',
 ] as const;
 /** Those with nodes that run containers. */
-const onRealNodes: readonly string[] = ['kubelets', 'pod-use', 'end-to-end', 'training'];
+const onRealNodes: readonly string[] = ['kubelets', 'pod-use', 'end-to-end', 'training', 'block'];
 const folder = fileURLToPath(new URL('.', import.meta.url));
 
 const args = process.argv.slice(2);

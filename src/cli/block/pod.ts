@@ -27,7 +27,7 @@ export async function runBlockPod(context: CommandContext): Promise<number> {
   const image = options['image'];
   if (typeof image !== 'string' || image === '') {
     throw cliErrors.KISIM_E_USAGE('--pod without --image', {
-      action: 'build one with deploy/images/Dockerfile, and name it with --image',
+      action: 'build one with deploy/images/kisimd/Dockerfile, and name it with --image',
     });
   }
   const { config } = loadConfig({ env, flags: { ...options, namespace: undefined } });

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
+import { testApplicationManifest } from '../../kubernetes/manifests/test-application.ts';
 import { TestApplication } from '../../load/test-application/test-application.ts';
 import { systemClock } from '../../util/clock.ts';
 import { parseDuration } from '../../util/duration.ts';
@@ -14,6 +15,10 @@ export async function runTestApplication({
   stderr,
   signal,
 }: CommandContext): Promise<number> {
+  if (options['manifest'] === true) {
+    stdout.write(`${JSON.stringify(manifestOf(options), undefined, 2)}\n`);
+    return 0;
+  }
   const level = (options['logLevel'] as LogLevel | undefined) ?? 'info';
   const servers =
     options['servers'] === undefined ? availableParallelism() : whole(options, 'servers', 1, 1024);
@@ -35,6 +40,25 @@ export async function runTestApplication({
   if (!signal.aborted) await once(signal, 'abort');
   await application.stop(drainMilliseconds);
   return 0;
+}
+
+function manifestOf(options: CommandContext['options']): object {
+  const image = options['image'];
+  if (typeof image !== 'string' || image === '') {
+    throw cliErrors.KISIM_E_USAGE('--manifest without --image', {
+      action: 'build one with deploy/images/kisimd/Dockerfile, and name it with --image',
+    });
+  }
+  return testApplicationManifest({
+    namespace: String(options['namespace']),
+    name: String(options['name']),
+    image,
+    replicas: whole(options, 'replicas', 0, 10_000),
+    port: whole(options, 'port', 1, 65535),
+    servers: options['servers'] === undefined ? 1 : whole(options, 'servers', 1, 1024),
+    queueLimit: whole(options, 'queue', 0, 1_000_000),
+    seed: whole(options, 'seed', 0, Number.MAX_SAFE_INTEGER),
+  });
 }
 
 function whole(options: CommandContext['options'], name: string, least: number, most: number): number {

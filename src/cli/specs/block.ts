@@ -31,7 +31,7 @@ export const blockCommand: CommandSpec = {
     { flags: '--pod', description: 'hold it in a pod of a cluster' },
     { flags: '--namespace <name>', description: 'of the pod', default: 'default' },
     { flags: '--node <name>', description: 'the node that the pod must run on; any if not given' },
-    { flags: '--image <name>', description: 'image of kisimd for the pod (deploy/images/Dockerfile)' },
+    { flags: '--image <name>', description: 'image of kisimd for the pod (deploy/images/kisimd/Dockerfile)' },
     { flags: '--start-within <duration>', description: 'how long the pod may take to start', default: '2m' },
     {
       flags: '--kubeconfig <file>',

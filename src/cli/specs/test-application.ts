@@ -24,6 +24,15 @@ export const testApplicationCommand: CommandSpec = {
       description: 'how long requests in service may take to end once it is asked to stop',
       default: '10s',
     },
+    {
+      flags: '--manifest',
+      description:
+        'print a Deployment and a Service of it for `kubectl apply -f -` instead, with the options below',
+    },
+    { flags: '--image <name>', description: 'image of kisimd (deploy/images/kisimd/Dockerfile)' },
+    { flags: '--namespace <name>', description: 'where they are to be', default: 'default' },
+    { flags: '--name <name>', description: 'of both', default: 'test-application' },
+    { flags: '--replicas <number>', description: 'of the Deployment', default: '1' },
   ],
   examples: [
     { command: 'kisimd test-application --port 8080', does: 'serves at http://127.0.0.1:8080' },

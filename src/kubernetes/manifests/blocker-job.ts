@@ -1,10 +1,9 @@
 import { COMPONENT, DOMAIN } from '../names.ts';
+import { harmlessContainer, harmlessPod } from './harmless.ts';
 
 /** Label of the Job and its pod, with the Job's name. */
 export const BLOCK_LABEL = `${DOMAIN}/block`;
 
-/** Of the image in deploy/images; nobody on the node has it. */
-const USER = 65532;
 /** The Job controller deletes a Job and its pod so long after its end, should nobody else have done so. */
 const KEPT_SECONDS = 60;
 
@@ -53,13 +52,7 @@ export function blockerJob(options: BlockerJobOptions): object {
           enableServiceLinks: false,
           terminationGracePeriodSeconds: 10,
           ...(node === undefined ? {} : { affinity: onNode(node) }),
-          securityContext: {
-            runAsNonRoot: true,
-            runAsUser: USER,
-            runAsGroup: USER,
-            fsGroup: USER,
-            seccompProfile: { type: 'RuntimeDefault' },
-          },
+          securityContext: harmlessPod,
           containers: [
             {
               name: 'block',
@@ -71,11 +64,7 @@ export function blockerJob(options: BlockerJobOptions): object {
                 // A limit on what is held would throttle it; a little above keeps a defect from taking the node.
                 limits: { cpu: millicores(cpuCores * 1.1 + 0.5), memory: `${memoryBytes}` },
               },
-              securityContext: {
-                allowPrivilegeEscalation: false,
-                readOnlyRootFilesystem: true,
-                capabilities: { drop: ['ALL'] },
-              },
+              securityContext: harmlessContainer,
               volumeMounts: [{ name: 'scratch', mountPath: '/var/tmp' }],
             },
           ],

@@ -11,7 +11,10 @@ export const PROGRAM_IMAGE = 'kisimd.test/kisimd:1';
 const root = fileURLToPath(new URL('../../../..', import.meta.url));
 const HOME = 'opt/kisimd';
 /** Of node_modules, as far as commands without a web page and a model at run time load them. */
-const packages = ['better-sqlite3/lib', 'better-sqlite3/package.json', 'commander', 'yaml', 'zod'];
+const packages = [
+  ...['better-sqlite3/lib', 'better-sqlite3/package.json'],
+  ...['commander', 'pino', 'yaml', 'zod'].flatMap(withDependencies),
+];
 const addon = 'build/Release/kisimd.node';
 
 /**
@@ -42,6 +45,14 @@ export function writeProgramImage(folder: string): string {
   const path = join(folder, 'program.tar');
   writeFileSync(path, ociImage(PROGRAM_IMAGE, [...entries.values()], [], entrypoint));
   return path;
+}
+
+/** A package and all that it needs. */
+function withDependencies(name: string): readonly string[] {
+  const { dependencies = {} } = JSON.parse(
+    readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8'),
+  ) as { readonly dependencies?: Readonly<Record<string, string>> };
+  return [name, ...Object.keys(dependencies).flatMap(withDependencies)];
 }
 
 /** Files below a folder of the checkout, or the file itself. */
