@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { bestFixed } from '../../autoscaling/best-fixed.ts';
+import { BEST_FIXED_SEEDS, bestFixed } from '../../autoscaling/best-fixed.ts';
 import { FixedPolicy } from '../../autoscaling/policies/fixed.ts';
 import { HpaPolicy } from '../../autoscaling/policies/hpa.ts';
 import { type LearnedPolicy, loadLearnedPolicy } from '../../autoscaling/policies/learned.ts';
@@ -18,9 +18,6 @@ export type PolicyName = (typeof policyNames)[number];
 export const baselineNames: readonly string[] = ['fixed', 'fixed-best', 'hpa'];
 
 export const shippedModel = fileURLToPath(new URL('../../../models/autoscale-ppo.onnx', import.meta.url));
-
-/** Workloads that the best fixed replicas are chosen by: of none that anything is judged on. */
-const BEST_FIXED_SEEDS = [800_000_001, 800_000_002];
 
 export interface ChosenPolicies {
   readonly policies: readonly AutoscalingPolicy[];
@@ -41,14 +38,18 @@ export function choosePolicies(
   const asked = listOption(options, 'policies');
   const files = (options['model'] ?? []) as readonly string[];
   const names = asked ?? (files.length > 0 && usual.length === 1 ? [] : usual);
+  const known = names.map(nameOf);
+  // Files first: what is wrong with them is soon said, and fixed replicas take a while to choose.
+  const models = files.map((file, i) =>
+    loadLearnedPolicy(file, files.length === 1 ? 'model' : `model-${i + 1}`),
+  );
+  const shipped = known.includes('ppo') ? shippedPolicy() : undefined;
   const notes: string[] = [];
-  const policies = names.map((name) => policyOf(nameOf(name), problem, notes, tell));
-  for (const [i, file] of files.entries()) {
-    const model = loadLearnedPolicy(file, files.length === 1 ? 'model' : `model-${i + 1}`);
-    notes.push(`${model.name}: ${file}`, ...differences(model, problem));
-    policies.push(model);
-  }
-  return { policies, notes };
+  const policies = known.map((name) => (name === 'ppo' ? shipped! : builtIn(name, problem, notes, tell)));
+  for (const model of [...(shipped === undefined ? [] : [shipped]), ...models])
+    notes.push(...differences(model, problem));
+  for (const [i, file] of files.entries()) notes.push(`${models[i]!.name}: ${file}`);
+  return { policies: [...policies, ...models], notes };
 }
 
 function nameOf(name: string): PolicyName {
@@ -58,8 +59,8 @@ function nameOf(name: string): PolicyName {
   return found;
 }
 
-function policyOf(
-  name: PolicyName,
+function builtIn(
+  name: Exclude<PolicyName, 'ppo'>,
   problem: AutoscalingProblem,
   notes: string[],
   tell: (says: string) => void,
@@ -83,16 +84,15 @@ function policyOf(
       return new HpaPolicy(limits);
     case 'threshold':
       return new ThresholdPolicy(limits);
-    case 'ppo': {
-      if (!existsSync(shippedModel))
-        throw cliErrors.KISIM_E_USAGE(`no model ${shippedModel}`, {
-          action: 'train one with `kisimd autoscale --train`, and give it as --model FILE',
-        });
-      const model = loadLearnedPolicy(shippedModel, 'ppo');
-      notes.push(...differences(model, problem));
-      return model;
-    }
   }
+}
+
+function shippedPolicy(): LearnedPolicy {
+  if (!existsSync(shippedModel))
+    throw cliErrors.KISIM_E_USAGE(`no model ${shippedModel}`, {
+      action: 'train one with `kisimd autoscale --train`, and give it as --model FILE',
+    });
+  return loadLearnedPolicy(shippedModel, 'ppo');
 }
 
 /** A model decides on any problem of its shape; what it was not trained for is said. */
