@@ -18,7 +18,6 @@ export class Decision {
   /** Term t of candidate i is at t x stride + i. */
   readonly columns: Float64Array;
   readonly stride: number;
-  readonly facts: NodeFacts;
   /** Shares of the CPU and memory of a node that the pod asks for, by kind of node. */
   readonly cpuShare: Float64Array;
   readonly memoryShare: Float64Array;
@@ -31,15 +30,22 @@ export class Decision {
   /** Watts and joules that the pod needs anyway: those of the best node at its best load. */
   ownWatts = 0;
   ownJoules = 0;
+  readonly #facts: NodeFacts;
 
   constructor(cluster: ClusterState, power: ClusterPower) {
     this.cluster = cluster;
     this.power = power;
     this.stride = cluster.size;
     this.columns = new Float64Array(TERM_COUNT * cluster.size);
-    this.facts = new NodeFacts(cluster, power);
+    this.#facts = new NodeFacts(cluster, power);
     this.cpuShare = new Float64Array(power.nodeOfKind.length);
     this.memoryShare = new Float64Array(power.nodeOfKind.length);
+  }
+
+  /** As they are now; nothing is found that no group asks for. */
+  get facts(): NodeFacts {
+    this.#facts.renew();
+    return this.#facts;
   }
 
   begin(pod: Pod, candidates: Candidates): void {
@@ -50,7 +56,6 @@ export class Decision {
     this.useMilli = Math.max(0, pod.predictedCpuMilli);
     this.ownWatts = this.power.bestWattsPerMilli * Math.max(LEAST_MILLI, this.useMilli);
     this.ownJoules = this.ownWatts * this.seconds;
-    this.facts.renew();
     const { nodeOfKind } = this.power;
     for (let kind = 0; kind < nodeOfKind.length; kind++) {
       const node = nodeOfKind[kind]!;
