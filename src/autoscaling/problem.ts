@@ -91,6 +91,6 @@ export const defaultProblem: AutoscalingProblem = {
   observation: 'normalised',
   reward: 'own',
   kisimWeights: { latency: 0.4, throughput: 0.3, resourceEfficiency: 0.2, stability: 0.1 },
-  ownWeights: { energy: 1, late: 12, latency: 0.2, replicas: 4, change: 0.02 },
+  ownWeights: { energy: 0.6, late: 12, latency: 0.2, replicas: 4, change: 0.02 },
   defects: { placementIgnored: false, stabilityBlind: false },
 };

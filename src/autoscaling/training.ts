@@ -34,13 +34,13 @@ export const defaultAgentSettings: AgentSettings = {
   ppo: {
     hidden: [64, 64],
     activation: 'tanh',
-    learningRate: { from: 5e-4, to: 5e-5 },
+    learningRate: { from: 1e-3, to: 5e-5 },
     rolloutSteps: 120,
     minibatch: 480,
     epochs: 8,
     gamma: 0.9,
     lambda: 0.9,
-    entropyCoefficient: { from: 0.01, to: 0.0005 },
+    entropyCoefficient: { from: 0.02, to: 0.0005 },
     normaliseRewards: true,
   },
   dqn: {
