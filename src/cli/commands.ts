@@ -19,6 +19,7 @@ import { loadCommand } from './specs/load.ts';
 import { manCommand } from './specs/man.ts';
 import { modelChooseCommand, modelListCommand, modelUndoCommand, modelUseCommand } from './specs/model.ts';
 import { pauseCommand, resumeCommand } from './specs/pause.ts';
+import { queueCommand } from './specs/queue.ts';
 import { recordCommand } from './specs/record.ts';
 import { replayCommand } from './specs/replay.ts';
 import { runCommand } from './specs/run.ts';
@@ -63,6 +64,7 @@ export const commandTable: readonly CommandSpec[] = [
   benchmarkCommand,
   trainCommand,
   autoscaleCommand,
+  queueCommand,
   modelListCommand,
   modelChooseCommand,
   modelUseCommand,

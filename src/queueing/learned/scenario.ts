@@ -21,6 +21,8 @@ export interface QueueScenario {
   /** Lowest and highest load of an episode. */
   readonly loads: readonly [number, number];
   readonly days: number;
+  /** The strategies' rates are jobs an hour, and no load is set. */
+  readonly ratesAreJobsPerHour?: boolean;
 }
 
 /** Mostly the realistic week, at loads around 0.85: a whole week, since what a shorter one leaves over at its end would cost nothing. */
@@ -39,7 +41,7 @@ export function episodeOf(scenario: QueueScenario, seed: number): QueueSituation
     strategy: random.pick(strategies),
     templates,
     estimates,
-    load: random.uniform(loads[0], loads[1]),
+    load: scenario.ratesAreJobsPerHour === true ? 'as-said' : random.uniform(loads[0], loads[1]),
     windowSeconds: days * DAY,
     seed,
   });

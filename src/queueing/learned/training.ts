@@ -6,7 +6,6 @@ import { networkOf } from '../../learning/onnx/agent-network.ts';
 import type { NetworkDescription } from '../../learning/onnx/network-format.ts';
 import { PooledValues } from '../../learning/placement/pooled-values.ts';
 import { VectorEnvironment } from '../../learning/vector-environment.ts';
-import { errors } from '../errors.ts';
 import { metricsOf } from '../evaluation/metrics.ts';
 import { ROWS } from '../policies/job-rows.ts';
 import { simulateQueue } from '../simulated/simulate-queue.ts';
@@ -15,7 +14,7 @@ import { QueueEnvironment } from './environment.ts';
 import { imitate, reservingDecisions } from './imitation.ts';
 import { LearnedAdmission, viewByName } from './learned-admission.ts';
 import { OWN_VIEW } from './own-view.ts';
-import { skrueueReward, slowdownReward } from './rewards.ts';
+import { type SkrueueWeights, skrueueReward, slowdownReward } from './rewards.ts';
 import { episodeOf, type QueueScenario } from './scenario.ts';
 import { SKRUEUE_VIEW } from './skrueue-view.ts';
 
@@ -30,9 +29,11 @@ export interface QueueTrainingRequest {
   readonly steps: number;
   /** What the extra energy of a mean job costs, in slowdowns; only of the state own. */
   readonly energyWeight: number;
+  /** Of SKRueue's reward; only of the state skrueue. */
+  readonly weights: SkrueueWeights;
 }
 
-export const DEFAULT_ENERGY_WEIGHT = 2;
+export const DEFAULT_ENERGY_WEIGHT = 0.01;
 
 const ENVIRONMENTS = 8;
 
@@ -45,7 +46,7 @@ const ppoOf = (own: boolean): Partial<PpoSettings> =>
     ? {
         hidden: [32],
         activation: 'relu',
-        learningRate: { from: 5e-4, to: 5e-5 },
+        learningRate: { from: 2e-4, to: 2e-5 },
         rolloutSteps: 512,
         minibatch: 512,
         epochs: 4,
@@ -97,6 +98,10 @@ export interface QueueValidation {
 const VALIDATION_SEED = 3_000_000_000;
 const VALIDATION_DAYS = 7;
 const IMITATED_SEED = 2_500_000_000;
+const IMITATED_EPISODES = 2;
+const IMITATION_STEPS = 3000;
+/** Steps in which values are learned of the rule as it is. */
+const VALUE_STEPS = 16_384;
 
 export interface QueueLearner {
   readonly agent: Ppo | Dqn | A2c;
@@ -104,11 +109,12 @@ export interface QueueLearner {
   network(): NetworkDescription;
   validate(weeks: number): QueueValidation;
   /**
-   * Begins at the rule `reserving` instead of at random: the policy imitates it. Of PPO and A2C with the state own.
+   * Begins at the rule `reserving` instead of at random, where the algorithm has a policy and the state is the program's own: the policy
+   * imitates the rule, and stays so while the values get to know it.
    *
-   * @returns share of the rule's decisions that it agrees with
+   * @returns share of the rule's decisions that it agrees with; undefined where it begins at random
    */
-  beginAtRule(episodes: number, steps: number): number;
+  begin(): number | undefined;
 }
 
 /** @throws KISIM_E_QUEUE_OPTIONS, KISIM_E_LEARNING_SETTINGS */
@@ -119,7 +125,10 @@ export function queueLearner(request: QueueTrainingRequest, scenario: QueueScena
     new QueueEnvironment({
       situation: (episode) => episodeOf(scenario, episode),
       view: viewByName(state),
-      reward: () => (state === SKRUEUE_VIEW ? skrueueReward() : slowdownReward(scenario.nodes, energyWeight)),
+      reward: () =>
+        state === SKRUEUE_VIEW
+          ? skrueueReward(request.weights)
+          : slowdownReward(scenario.nodes, energyWeight),
     });
   const batch = new VectorEnvironment(Array.from({ length: ENVIRONMENTS }, environment));
   const { entities } = viewByName(state);
@@ -136,18 +145,23 @@ export function queueLearner(request: QueueTrainingRequest, scenario: QueueScena
     agent,
     network,
     validate: (weeks) => validation(request, scenario, network(), weeks),
-    beginAtRule: (episodes, imitationSteps) => {
-      if (agent instanceof Dqn || !isOwn)
-        throw errors.KISIM_E_QUEUE_OPTIONS(`${algorithm} with the state ${state} to begin at a rule`, {
-          expected: 'ppo or a2c with the state own',
-        });
-      const situations = Array.from({ length: episodes }, (_, i) => episodeOf(scenario, IMITATED_SEED + i));
+    begin: () => {
+      if (agent instanceof Dqn || !isOwn) return undefined;
+      const situations = Array.from({ length: IMITATED_EPISODES }, (_, i) =>
+        episodeOf(scenario, IMITATED_SEED + i),
+      );
+      const { hidden } = agent.settings;
       const { parameters, agreement } = imitate(reservingDecisions(situations), {
-        hidden: agent.settings.hidden,
+        hidden,
         seed,
-        steps: imitationSteps,
+        steps: IMITATION_STEPS,
       });
-      agent.model.policy.parameters.set(parameters);
+      const { policy } = agent.model;
+      policy.parameters.set(parameters);
+      while (agent.steps < Math.min(VALUE_STEPS, steps / 4)) {
+        agent.trainUntil(agent.steps + 1);
+        policy.parameters.set(parameters);
+      }
       return agreement;
     },
   };

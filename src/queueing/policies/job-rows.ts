@@ -34,6 +34,8 @@ export const ROW_NAMES = [
   'reservation begins in (log)',
   'share of the waiting that fits',
   'CPU free on cheap nodes',
+  'slowdown of the waiting a second (log)',
+  'long work waiting (log)',
 ] as const;
 export const ROW_WIDTH = ROW_NAMES.length;
 
@@ -45,6 +47,8 @@ const QUEUE = 15;
 
 /** Estimates beyond it are as good as none. */
 const LONGEST_SECONDS = 1e7;
+const SHORTEST_SECONDS = 10;
+const LONG_SECONDS = 3600;
 /** Nodes of up to so many times the watts a core of the best are cheap. */
 const CHEAP = 2;
 
@@ -244,10 +248,13 @@ export class JobRows {
       freeMemory += cluster.freeMemory[node]!;
       if (this.#wattsPerCore[node]! <= CHEAP * this.#best) cheap += cluster.freeCpu[node]!;
     }
-    let [work, fitting] = [0, 0];
+    let [work, long, pressure, fitting] = [0, 0, 0, 0];
     for (let i = 0; i < jobs.length; i++) {
       const { estimatedSeconds, pods, cpuMilliPerPod } = jobs[i]!;
-      work += Math.min(LONGEST_SECONDS, estimatedSeconds) * pods * cpuMilliPerPod;
+      const seconds = Math.min(LONGEST_SECONDS, Math.max(SHORTEST_SECONDS, estimatedSeconds));
+      work += seconds * pods * cpuMilliPerPod;
+      if (seconds > LONG_SECONDS) long += seconds * pods * cpuMilliPerPod;
+      pressure += 1 / seconds;
       fitting += fitsNow[i]!;
     }
     const first = SHOWN_JOBS * ROW_WIDTH + QUEUE;
@@ -259,6 +266,8 @@ export class JobRows {
     rows[first + 5] = this.#blocked === NONE ? 0 : ln(1 + Math.max(0, this.#shadow) / 60) / 4;
     rows[first + 6] = fitting / jobs.length;
     rows[first + 7] = cheap / cpu;
+    rows[first + 8] = ln(1 + 600 * pressure) / 3;
+    rows[first + 9] = ln(1 + long / (cpu * 3600)) / 1.5;
     for (let row = 0; row < SHOWN_JOBS; row++)
       if (mask[row] === 1) rows.copyWithin(row * ROW_WIDTH + QUEUE, first, first + ROW_WIDTH - QUEUE);
   }

@@ -21,7 +21,7 @@ export interface TraceRequest {
   readonly trace: Trace;
   readonly nodes: readonly Node[];
   /** The log is made denser or thinner to it; left out: it stays as it is. */
-  readonly load?: number;
+  readonly load?: number | undefined;
   readonly grow: GrowMethod;
   readonly fromSeconds: number;
   readonly windowSeconds: number;

@@ -18,8 +18,8 @@ export const DEFAULT_ESTIMATES: EstimateModel = { kind: 'log-normal', sigma: 0.5
 export interface WorkloadRequest {
   readonly strategy: Strategy;
   readonly templates?: readonly JobTemplate[];
-  /** Mean share of the cluster's CPU that is asked for. */
-  readonly load: number;
+  /** Mean share of the cluster's CPU that is asked for; `as-said`: the strategy's rates are jobs an hour. */
+  readonly load: number | 'as-said';
   readonly capacityMilli: number;
   /** No pod asks for more than one node has: draws that do are drawn again. */
   readonly largestNode: { readonly cpuMilli: number; readonly memoryBytes: number };
@@ -37,7 +37,8 @@ export interface WorkloadRequest {
 export function generateJobs(request: WorkloadRequest): JobWorkload {
   const { strategy, load, capacityMilli, windowSeconds, seed } = request;
   const templates = request.templates ?? defaultTemplates;
-  if (!(load > 0 && load <= 3)) throw errors.KISIM_E_QUEUE_WORKLOAD(`a load of ${load}`);
+  if (load !== 'as-said' && !(load > 0 && load <= 3))
+    throw errors.KISIM_E_QUEUE_WORKLOAD(`a load of ${load}`);
   if (!(windowSeconds > 0)) throw errors.KISIM_E_QUEUE_WORKLOAD(`a window of ${windowSeconds} s`);
   const work = new Map(templates.map((template) => [template.name, meanCoreSeconds(template)]));
   const meanWork = (mood: Mood) => {
@@ -50,15 +51,9 @@ export function generateJobs(request: WorkloadRequest): JobWorkload {
     return known.reduce((sum, [name, weight]) => sum + weight * work.get(name)!, 0) / total;
   };
   const week = overWeek(strategy, meanWork);
-  const { bursts } = strategy;
-  const ofBursts = bursts === undefined ? 0 : (bursts.jobs / bursts.everySeconds) * week.mean;
-  const wanted = (load * capacityMilli) / 1000 - ofBursts;
-  if (!(wanted > 0))
-    throw errors.KISIM_E_QUEUE_WORKLOAD(
-      `a load of ${load}, of which bursts alone ask for ${(ofBursts * 1000) / capacityMilli}`,
-    );
   const random = new RandomStream(seed).fork('jobs');
-  const times = arrivals(strategy, wanted / (week.rate * week.mean), windowSeconds, random.fork('arrivals'));
+  const perSecond = load === 'as-said' ? 1 / 3600 : rateFor(strategy, (load * capacityMilli) / 1000, week);
+  const times = arrivals(strategy, perSecond, windowSeconds, random.fork('arrivals'));
   const drawer = new JobDrawer(templates, request, random);
   return {
     name: strategy.name,
@@ -66,6 +61,18 @@ export function generateJobs(request: WorkloadRequest): JobWorkload {
     windowSeconds,
     notes: [],
   };
+}
+
+/** Jobs a second where the relative rate is 1, so that they and the bursts ask for so many cores in the mean. */
+function rateFor(
+  { bursts }: Strategy,
+  cores: number,
+  week: { readonly rate: number; readonly mean: number },
+): number {
+  const ofBursts = bursts === undefined ? 0 : (bursts.jobs / bursts.everySeconds) * week.mean;
+  if (!(cores > ofBursts))
+    throw errors.KISIM_E_QUEUE_WORKLOAD(`${cores} cores asked for, of which bursts alone take ${ofBursts}`);
+  return (cores - ofBursts) / (week.rate * week.mean);
 }
 
 /** What a request says of the nodes that the jobs are for. */

@@ -65,6 +65,25 @@ const burst: Strategy = {
 export const strategies: readonly Strategy[] = [uniform, realistic, burst];
 export const strategyNames: readonly string[] = strategies.map(({ name }) => name);
 
+interface PatternPart {
+  readonly days: readonly number[];
+  readonly hours: readonly number[];
+  readonly rate: number;
+  readonly weights: Readonly<Record<string, number>>;
+}
+
+/** Hour by hour of a week: the first part that has the hour; none of them: nobody comes. */
+export function weekOf(parts: readonly PatternPart[]): Strategy['pieces'] {
+  return Array.from({ length: 7 * 24 }, (_, at) => {
+    const [day, hour] = [Math.floor(at / 24) + 1, at % 24];
+    const part = parts.find(({ days, hours }) => days.includes(day) && hours.includes(hour));
+    return {
+      fromSeconds: (day - 1) * DAY + hour * HOUR,
+      mood: { relativeRate: part?.rate ?? 0, weights: part?.weights ?? {} },
+    };
+  });
+}
+
 /** @throws KISIM_E_QUEUE_OPTIONS */
 export function strategyByName(name: string): Strategy {
   const found = strategies.find((each) => each.name === name);
@@ -96,6 +115,8 @@ export function overWeek(
   let rate = 0;
   let sum = 0;
   pieces.forEach(({ fromSeconds, mood }, i) => {
+    // Nobody comes: there is nothing to tell of them.
+    if (mood.relativeRate === 0) return;
     const seconds = (pieces[i + 1]?.fromSeconds ?? WEEK) - fromSeconds;
     rate += mood.relativeRate * seconds;
     sum += mood.relativeRate * seconds * amount(mood);
