@@ -58,10 +58,13 @@ async function rateFigure(url: string, { quick, seed, progress }: BenchOptions):
   const seconds = quick ? 1 : 3;
   const ours: number[] = [];
   const theirs: number[] = [];
+  const wall: number[] = [];
   for (let round = 0; round <= rounds; round++) {
+    let answersPerSecond = 0;
     const own = await cpuSeconds(async () => {
       const result = await drive(url, users(CONNECTIONS, seconds), seed);
       if (result.total.errors > 0) throw new Error(JSON.stringify(result.total.errorsByKind));
+      answersPerSecond = result.total.answered / result.elapsedSeconds;
       return result.total.answered;
     });
     const other = await cpuSeconds(async () => {
@@ -75,6 +78,7 @@ async function rateFigure(url: string, { quick, seed, progress }: BenchOptions):
     if (round === 0) continue;
     ours.push(own);
     theirs.push(other);
+    wall.push(answersPerSecond);
   }
   const [value, control] = [median(ours), median(theirs)];
   return {
@@ -90,6 +94,7 @@ async function rateFigure(url: string, { quick, seed, progress }: BenchOptions):
       'of autocannon, medians': value / control,
       'of autocannon, each round': ours.map((own, i) => own / theirs[i]!),
       'requests a CPU second, each round': ours.map(Math.round),
+      'answers a second of wall time, each round': wall.map(Math.round),
       'rounds of seconds': [rounds, seconds],
       clock: 'CPU time of the process of the generator, user and system; the server is a process of its own',
     },
