@@ -74,7 +74,7 @@ export class RealNode {
 
   /** Until the API server knows that the node can take pods. */
   async ready(plane: ControlPlane): Promise<void> {
-    await waitFor(`${this.name} to be ready`, 60, async () => {
+    await waitFor(`${this.name} to be ready`, 240, async () => {
       if (this.#hasEnded) throw new InVain(`${this.name} has ended:\n${this.log()}`);
       const node = (await plane.client.call('GET', `/api/v1/nodes/${this.name}`)) as {
         status: { conditions?: readonly { type: string; status: string }[] };
