@@ -64,7 +64,7 @@ export function imitate(
     activation: 'relu',
     learningRate: { from: 3e-3, to: 3e-4 },
     batchSize: 256,
-    entropyCoefficient: 3e-3,
+    entropyCoefficient: 0,
     entities: ROWS,
   });
   cloning.trainUntil(settings.steps);
