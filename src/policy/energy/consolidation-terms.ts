@@ -57,17 +57,15 @@ export class DrainTerms implements TermGroup {
   readonly terms = [TERM.remaining, TERM.lone, TERM.extensionFree];
 
   fill({ cluster, facts, nodes, count, columns, stride, seconds }: Decision): void {
+    const { now } = cluster;
+    const { lastEnd, lone, freeCpu, freeMemory } = facts;
     for (let i = 0; i < count; i++) {
       const node = nodes[i]!;
-      const residents = cluster.residents[node]!;
-      const last = residents.count === 0 ? 0 : residents.predictedEnds[residents.count - 1]! - cluster.now;
-      const left = Math.min(HORIZON_SECONDS, Math.max(0, last));
-      const cpu = facts.freeCpu[node]!;
-      const memory = facts.freeMemory[node]!;
+      const left = Math.min(HORIZON_SECONDS, Math.max(0, lastEnd[node]! - now));
       columns[TERM.remaining * stride + i] = left / (left + LONG_SECONDS);
-      columns[TERM.lone * stride + i] = 1 / (1 + residents.count);
+      columns[TERM.lone * stride + i] = lone[node]!;
       columns[TERM.extensionFree * stride + i] =
-        ((Math.max(0, seconds - left) / seconds) * (cpu + memory)) / 2;
+        ((Math.max(0, seconds - left) / seconds) * (freeCpu[node]! + freeMemory[node]!)) / 2;
     }
   }
 }

@@ -41,13 +41,13 @@ export class IdleEnergy implements TermGroup {
 export class EndTerms implements TermGroup {
   readonly terms = [TERM.extension, TERM.endAlignment];
 
-  fill({ cluster, nodes, count, columns, stride, seconds }: Decision): void {
+  fill({ cluster, facts, nodes, count, columns, stride, seconds }: Decision): void {
+    const { now } = cluster;
+    const { lastEnd } = facts;
     const extension = TERM.extension * stride;
     const alignment = TERM.endAlignment * stride;
     for (let i = 0; i < count; i++) {
-      const residents = cluster.residents[nodes[i]!]!;
-      const last = residents.count === 0 ? 0 : residents.predictedEnds[residents.count - 1]! - cluster.now;
-      const left = Math.min(HORIZON_SECONDS, Math.max(0, last));
+      const left = Math.min(HORIZON_SECONDS, Math.max(0, lastEnd[nodes[i]!]! - now));
       columns[extension + i] = Math.max(0, seconds - left) / seconds;
       columns[alignment + i] = Math.abs(seconds - left) / (seconds + left);
     }

@@ -19,6 +19,10 @@ export class NodeFacts {
   readonly askedMilli: Float64Array;
   /** Predicted use as a share of what is asked for, 1 at most; 0 where nothing is. */
   readonly heat: Float64Array;
+  /** When its last pod is predicted to end, on the cluster's clock; -Infinity where it has none. */
+  readonly lastEnd: Float64Array;
+  /** 1 / (1 + its pods). */
+  readonly lone: Float64Array;
 
   readonly #cluster: ClusterState;
   readonly #power: ClusterPower;
@@ -37,6 +41,8 @@ export class NodeFacts {
     this.requestedWatts = column();
     this.askedMilli = column();
     this.heat = column();
+    this.lastEnd = column();
+    this.lone = column();
   }
 
   renew(): void {
@@ -69,5 +75,8 @@ export class NodeFacts {
     this.requestedWatts[node] = watts(asked);
     this.askedMilli[node] = asked;
     this.heat[node] = asked > 0 ? Math.min(1, use / asked) : 0;
+    const { count, predictedEnds } = cluster.residents[node]!;
+    this.lastEnd[node] = count === 0 ? Number.NEGATIVE_INFINITY : predictedEnds[count - 1]!;
+    this.lone[node] = 1 / (1 + count);
   }
 }
