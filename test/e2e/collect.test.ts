@@ -12,6 +12,7 @@ import { runTrain } from '../../src/cli/commands/train.ts';
 import { type HistoryReader, openHistoryReader } from '../../src/history/reader.ts';
 import { ClientNodeApi } from '../../src/kubernetes/client-node-api.ts';
 import { FakeApiServer } from '../support/fake-api-server.ts';
+import { FakePrometheus } from '../support/fake-prometheus.ts';
 import { PlayedJobCluster } from '../support/played-job-cluster.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -209,10 +210,18 @@ describe('collect, stop, go on, export, train: against a server in memory with J
         );
   });
 
-  test('a server that is gone for a while is a gap, not a state', async () => {
+  test('a server that is gone for a while is a gap, not a state; what Prometheus is asked for is kept', async () => {
+    const prometheus = await FakePrometheus.start();
+    ends.push(() => prometheus.close());
+    prometheus.instant.set('sum by (zone) (load)', [
+      [{ __name__: 'load', zone: 'a' }, '2.5'],
+      [{ zone: 'b' }, 'NaN'],
+    ]);
     const stop = new AbortController();
     const states = read((reader) => reader.collectedCounts('live').states);
-    const going = collect({ hours: '1' }, stop.signal);
+    const set = ['kubernetes.pod-use=off', `kubernetes.prometheus-url=${prometheus.url}`];
+    const metric = ['load=sum by (zone) (load)', 'missing=nothing'];
+    const going = collect({ hours: '1', metric, set }, stop.signal);
     const gapsNow = () => {
       const there = new Database(db, { readonly: true });
       try {
@@ -236,6 +245,11 @@ describe('collect, stop, go on, export, train: against a server in memory with J
     stop.abort();
     assert.equal((await going).status, 130);
     assert.equal(gapsNow().length, 1);
+    const kept = (await parquet('metrics')).filter(({ metric_name }) =>
+      ['load', 'missing'].includes(String(metric_name)),
+    );
+    assert.ok(kept.length > 0);
+    assert.ok(kept.every(({ metric_value, tags }) => metric_value === 2.5 && tags === '{"zone":"a"}'));
   });
 
   test("an account that may not see Jobs is told so, and a namespace that is somebody else's is left alone", async () => {

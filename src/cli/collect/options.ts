@@ -1,3 +1,4 @@
+import type { QueriedMetric } from '../../controller/collect/queried-metrics.ts';
 import { parseDuration } from '../../util/duration.ts';
 import type { Milliseconds } from '../../util/units.ts';
 import type { CommandContext } from '../command.ts';
@@ -26,6 +27,8 @@ export interface CollectOptions {
   readonly image: string;
   readonly work: 'sleep' | 'cpu';
   readonly optIn: boolean;
+  /** Of Prometheus, beside what is always measured. */
+  readonly metrics: readonly QueriedMetric[];
   /** Undefined: the configured one. */
   readonly database: string | undefined;
   readonly json: boolean;
@@ -79,7 +82,19 @@ export function readCollectOptions(options: CommandContext['options']): CollectO
     image: textOption(options, 'image') ?? 'busybox:1.36',
     work: options['work'] === 'cpu' ? 'cpu' : 'sleep',
     optIn: options['placed'] === true,
+    metrics: metricsOf(options['metric']),
     database: textOption(options, 'db'),
     json: options['json'] === true,
   };
+}
+
+/** `NAME=QUERY`; names are those of Prometheus. */
+function metricsOf(given: unknown): readonly QueriedMetric[] {
+  return (Array.isArray(given) ? given : []).map((text) => {
+    const [, name, query] = /^([a-zA-Z_:][\w:]*)=(.+)$/s.exec(String(text)) ?? [];
+    if (name !== undefined && query !== undefined) return { name, query };
+    throw cliErrors.KISIM_E_USAGE(`--metric ${String(text)}`, {
+      action: 'give NAME=QUERY: --metric load=sum(node_load1)',
+    });
+  });
 }

@@ -1,4 +1,4 @@
-import type { LiveProgress } from '../../daemon/collect/live-collection.ts';
+import type { LiveProgress } from '../../daemon/collect/live-collection-options.ts';
 import type { CommandContext } from '../command.ts';
 import { timeText } from '../time-left.ts';
 

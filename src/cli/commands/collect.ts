@@ -1,7 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { resolve } from 'node:path';
 import { loadConfig } from '../../config/load.ts';
-import { type CollectedLive, LiveCollection } from '../../daemon/collect/live-collection.ts';
+import { LiveCollection } from '../../daemon/collect/live-collection.ts';
+import type { CollectedLive } from '../../daemon/collect/live-collection-options.ts';
 import type { CollectedCounts } from '../../history/collection-reader.ts';
 import { History } from '../../history/history.ts';
 import { openHistoryReader } from '../../history/reader.ts';
@@ -15,6 +16,7 @@ import { type CollectPlan, collectPlan } from '../collect/plan.ts';
 import { CollectProgress, sizeText } from '../collect/progress.ts';
 import type { CommandContext } from '../command.ts';
 import { connectCluster } from '../connect-cluster.ts';
+import { cliErrors } from '../errors.ts';
 import { exitStatus } from '../program.ts';
 import { timeText } from '../time-left.ts';
 
@@ -34,6 +36,10 @@ export async function runCollect(context: CommandContext): Promise<number> {
   const to = asked.database === undefined ? [] : [`history.path=${resolve(asked.database)}`];
   // `--namespace` says something else here than where the program itself lives.
   const { config } = loadConfig({ env, flags: { ...options, set: [...set, ...to] } });
+  if (asked.metrics.length > 0 && config.kubernetes.prometheusUrl === undefined)
+    throw cliErrors.KISIM_E_USAGE('--metric without a Prometheus', {
+      action: 'say where it is: --set kubernetes.prometheus-url=http://...',
+    });
   const log = createLogger(options['logLevel'] === undefined ? 'error' : config.log.level);
   const history = new History({ config: config.history, log });
   history.open();
@@ -69,6 +75,7 @@ export async function runCollect(context: CommandContext): Promise<number> {
                 optIn: asked.optIn,
               },
         namespace: asked.namespace,
+        metrics: asked.metrics,
         intervalMilliseconds: asked.intervalMilliseconds,
         forMilliseconds: left,
         before: { elapsedMilliseconds: elapsed, createdJobs: before?.createdJobs ?? 0 },

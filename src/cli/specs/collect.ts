@@ -42,6 +42,11 @@ export const collectCommand: CommandSpec = {
     },
     { flags: '--placed', description: 'let kisimd place their pods (label of the namespace)' },
     {
+      flags: '--metric <name=query>',
+      description: 'a query of Prometheus (kubernetes.prometheus-url) to be kept, too (repeatable)',
+      repeatable: true,
+    },
+    {
       flags: '--db <file>',
       description: 'where to (history.path if not given); a running daemon has its own',
     },

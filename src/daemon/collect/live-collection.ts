@@ -1,85 +1,28 @@
-import type { Config } from '../../config/config.ts';
-import {
-  type CollectionStore,
-  Collector,
-  type CollectorProgress,
-} from '../../controller/collect/collector.ts';
+import type { NodeEnergyCounters } from '../../cluster/node-energy.ts';
+import { Collector } from '../../controller/collect/collector.ts';
 import { collectErrors } from '../../controller/collect/errors.ts';
 import { JobMaker } from '../../controller/collect/job-maker.ts';
 import { JobRecorder } from '../../controller/collect/job-recorder.ts';
 import { NodePower } from '../../controller/collect/node-power.ts';
 import { NodeUses } from '../../controller/collect/node-uses.ts';
-import type { PlannedJob } from '../../controller/collect/planned-job.ts';
+import { QueriedMetrics } from '../../controller/collect/queried-metrics.ts';
 import { LiveCluster } from '../../controller/live-cluster.ts';
 import { PodUseBook } from '../../controller/pod-use-totals.ts';
 import { RunRecorder } from '../../controller/run-recorder.ts';
 import { systemTime } from '../../controller/system-time.ts';
-import type { ClusterRecordSink } from '../../history/cluster-record-sink.ts';
-import type { CollectionRecord } from '../../history/collection-record.ts';
-import { missingVerbs, type Need } from '../../kubernetes/access-review.ts';
 import { listPods } from '../../kubernetes/cluster-snapshot.ts';
 import { ClusterWatcher } from '../../kubernetes/cluster-watcher.ts';
 import { collectNeeds, eventNeeds, workloadNeeds } from '../../kubernetes/collect/needs.ts';
 import { WorkloadWriter } from '../../kubernetes/collect/workload-writer.ts';
-import type { KubeApi } from '../../kubernetes/kube-api.ts';
+import { PrometheusClient } from '../../kubernetes/energy/prometheus-client.ts';
 import { podHints } from '../../kubernetes/pod-hints.ts';
 import { serverFeatures } from '../../kubernetes/server-features.ts';
 import { troubleLog } from '../../kubernetes/trouble-log.ts';
-import type { Clock } from '../../util/clock.ts';
-import type { Logger } from '../../util/log.ts';
-import type { RandomSource } from '../../util/rng.ts';
-import type { Sleep } from '../../util/sleep.ts';
-import type { Milliseconds } from '../../util/units.ts';
 import { nodeDescriber } from '../placement/describe-nodes.ts';
 import { NodeEnergy } from '../placement/node-energy.ts';
 import { WatchTrouble } from '../placement/watch-trouble.ts';
-
-/** The Jobs that are made meanwhile. */
-export interface CollectedWorkload {
-  readonly plan: readonly PlannedJob[];
-  readonly name: string;
-  readonly namespace: string;
-  readonly image: string;
-  readonly work: 'sleep' | 'cpu';
-  /** Whether the program may place its pods. */
-  readonly optIn: boolean;
-}
-
-export interface LiveCollectionOptions {
-  readonly config: Config;
-  readonly api: KubeApi;
-  readonly store: CollectionStore & ClusterRecordSink;
-  readonly workload: CollectedWorkload | undefined;
-  /** Whose Jobs are collected; undefined: all. */
-  readonly namespace: string | undefined;
-  readonly intervalMilliseconds: Milliseconds;
-  /** What is left of the time; undefined: until the signal. */
-  readonly forMilliseconds: Milliseconds | undefined;
-  /** Collected before, where it goes on. */
-  readonly before: { readonly elapsedMilliseconds: Milliseconds; readonly createdJobs: number };
-  readonly lastUnixMilliseconds: Milliseconds | undefined;
-  readonly record: Pick<CollectionRecord, 'namespace' | 'strategy' | 'seed' | 'workload'>;
-  readonly onProgress: (progress: LiveProgress) => void;
-  /** Tells people what is not collected. */
-  readonly note: (text: string) => void;
-  readonly clock: Clock;
-  readonly random: RandomSource;
-  readonly sleep: Sleep;
-  readonly log: Logger;
-}
-
-export interface LiveProgress extends CollectorProgress {
-  /** Seen since the start. */
-  readonly jobs: number;
-  /** Made of the workload, with those made before a stop. */
-  readonly createdJobs: number;
-}
-
-export interface CollectedLive extends LiveProgress {
-  readonly ended: 'finished' | 'stopped';
-  /** Whether Jobs of the workload are still there: a stop leaves them to end by themselves. */
-  readonly leftJobs: boolean;
-}
+import { checkAllowed, notAllowed } from './allowed.ts';
+import type { CollectedLive, CollectedWorkload, LiveCollectionOptions } from './live-collection-options.ts';
 
 /** A first list that takes longer than this is not coming. */
 const SYNC_MILLISECONDS = 120_000;
@@ -103,13 +46,15 @@ export class LiveCollection {
   readonly #uses: NodeUses;
   readonly #power = new NodePower();
   readonly #podUse = new PodUseBook();
-  #reading: Promise<void> | undefined;
+  readonly #metrics: QueriedMetrics;
+  #reading: Promise<unknown> | undefined;
 
   constructor(options: LiveCollectionOptions) {
     this.#o = options;
     const { api, store, clock, random, log, config, namespace } = options;
     this.#trouble = new WatchTrouble(log, clock);
     this.#uses = new NodeUses(store);
+    this.#metrics = this.#queriedMetrics();
     this.#watcher = new ClusterWatcher({
       api,
       sink: this.#book,
@@ -136,8 +81,11 @@ export class LiveCollection {
   async run(signal: AbortSignal): Promise<CollectedLive> {
     const { api, workload, config, log } = this.#o;
     const features = await serverFeatures(api);
-    await this.#check([...collectNeeds, ...(workload === undefined ? [] : workloadNeeds)]);
-    for (const need of await this.#missing(eventNeeds)) this.#o.note(`not allowed, and left out: ${need}`);
+    const namespace = workload?.namespace ?? config.kubernetes.namespace;
+    const needs = [...collectNeeds, ...(workload === undefined ? [] : workloadNeeds)];
+    await checkAllowed(api, needs, namespace);
+    for (const need of await notAllowed(api, eventNeeds, namespace))
+      this.#o.note(`not allowed, and left out: ${need}`);
     const writer = workload === undefined ? undefined : await this.#takeNamespace(workload, signal);
     const energy = new NodeEnergy({
       config,
@@ -201,7 +149,7 @@ export class LiveCollection {
       store,
       trouble: () => this.#wrong(),
       beforeSample: () => {
-        this.#reading ??= this.#readPower(reader);
+        this.#reading ??= this.#read(reader);
       },
       createdJobs: () => createdJobs() - before.createdJobs,
       intervalMilliseconds: o.intervalMilliseconds,
@@ -263,14 +211,35 @@ export class LiveCollection {
     return `the server was not heard for ${Math.round(silence / 1e9)} s`;
   }
 
-  async #readPower(reader: ReturnType<NodeEnergy['reader']>): Promise<void> {
+  async #read(reader: NodeEnergyCounters): Promise<void> {
+    // What takes longer than an interval is of no use for it.
+    const signal = AbortSignal.timeout(this.#o.intervalMilliseconds);
+    await Promise.all([this.#readPower(reader, signal), this.#metrics.read(signal)]);
+    this.#reading = undefined;
+  }
+
+  async #readPower(reader: NodeEnergyCounters, signal: AbortSignal): Promise<void> {
     try {
-      this.#power.take(await reader.read(AbortSignal.timeout(this.#o.intervalMilliseconds)));
+      this.#power.take(await reader.read(signal));
     } catch (error) {
       this.#o.log.warn('node-power-not-read', { error });
-    } finally {
-      this.#reading = undefined;
     }
+  }
+
+  #queriedMetrics(): QueriedMetrics {
+    const { metrics, store, log, clock, config } = this.#o;
+    const { prometheusUrl: url, prometheusTokenFile, prometheusCaFile } = config.kubernetes;
+    const client =
+      url === undefined
+        ? undefined
+        : new PrometheusClient({ url, tokenFile: prometheusTokenFile, caFile: prometheusCaFile });
+    const told = troubleLog(log, 'metric-not-collected', clock);
+    return new QueriedMetrics({
+      metrics,
+      ask: (query, signal) => client!.queryInstant(query, signal),
+      sink: store,
+      trouble: (name, error) => told('list', error, { name }),
+    });
   }
 
   #runRecorder(energy: NodeEnergy): RunRecorder {
@@ -332,19 +301,5 @@ export class LiveCollection {
   *#podPlaces() {
     for (const { uid, nodeName, pod } of this.#watcher.pods())
       if (nodeName !== undefined) yield { uid, node: nodeName, namespace: pod.namespace, name: pod.name };
-  }
-
-  async #check(needs: readonly Need[]): Promise<void> {
-    const missing = await this.#missing(needs);
-    if (missing.length > 0) throw collectErrors.KISIM_E_COLLECT_PERMISSION(missing.join('; '));
-  }
-
-  async #missing(needs: readonly Need[]): Promise<readonly string[]> {
-    const { api, workload, config } = this.#o;
-    const missing = await missingVerbs(api, needs, workload?.namespace ?? config.kubernetes.namespace);
-    return missing.map(({ verb, permission: { apiGroup, resource, why } }) => {
-      const what = apiGroup === '' ? resource : `${resource}.${apiGroup}`;
-      return `${verb} ${what} (${why})`;
-    });
   }
 }

@@ -34,6 +34,7 @@ test('values that cannot be are refused with the option', () => {
     [{ strategy: 'burst', workload: false }, '--strategy and --no-workload'],
     [{ strategy: 'burst', seed: '1.5' }, '--seed 1.5'],
     [{ strategy: 'burst', load: '0' }, '--load 0'],
+    [{ metric: ['no query'] }, '--metric no query'],
     [{ strategy: 'burst', jobs: '0' }, '--jobs 0'],
     [{ strategy: 'burst', speed: 'fast' }, '--speed fast'],
   ] as const)
