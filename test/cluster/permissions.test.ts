@@ -9,10 +9,14 @@ import { NODE_METRICS_PATH } from '../../src/kubernetes/energy/resource-metrics.
 import { EventRecorder } from '../../src/kubernetes/event-recorder.ts';
 import type { GuardedResult, GuardedWrites } from '../../src/kubernetes/guarded-patch.ts';
 import type { KubeApi, KubeRequest } from '../../src/kubernetes/kube-api.ts';
+import type { ApiWorkload } from '../../src/kubernetes/kueue/api-objects.ts';
+import type { CheckResult } from '../../src/kubernetes/kueue/check-state.ts';
+import { CheckWriter } from '../../src/kubernetes/kueue/check-writer.ts';
 import { LeaderElector } from '../../src/kubernetes/lease.ts';
 import { clusterRole, ownRole, type RoleObject } from '../../src/kubernetes/manifests/account.ts';
 import { objectPath } from '../../src/kubernetes/manifests/setup-objects.ts';
 import {
+  ADMISSION_CONTROLLER,
   DEFAULT_NAMESPACE,
   JOB_LABEL,
   JOB_LABEL_VALUE,
@@ -20,6 +24,7 @@ import {
   PAUSE_CONFIG_MAP,
 } from '../../src/kubernetes/names.ts';
 import { type Permission, permissions } from '../../src/kubernetes/permissions.ts';
+import { DeploymentScaler } from '../../src/kubernetes/scale/deployment-scale.ts';
 import { systemClock } from '../../src/util/clock.ts';
 import { KisimError } from '../../src/util/errors.ts';
 import { silentLogger } from '../../src/util/log.ts';
@@ -30,6 +35,7 @@ import { waitFor } from '../system/support/wait-for.ts';
 import { ActingCluster, TEAM } from './support/acting-cluster.ts';
 import { outsideNamespace } from './support/in-namespace.ts';
 import { everyFeature, succeed } from './support/install-program.ts';
+import { defineKueue } from './support/kueue-definitions.ts';
 
 const random = seededRandom(1);
 const OWN = `/api/v1/namespaces/${DEFAULT_NAMESPACE}`;
@@ -134,6 +140,62 @@ function prefers(conflict: boolean): Deed {
     if (conflict) await touch(cluster, `${path}/${web.metadata!.name}`);
     return reasonOf(await new Adviser(writesOf(cluster)).prefer(web, ['n1']));
   };
+}
+
+/** Sets the replicas of a Deployment. */
+const scales: Deed = async (cluster) => {
+  numbered += 1;
+  const name = `scaled-${numbered}`;
+  const web = (await cluster.create('/apis/apps/v1/namespaces/default/deployments', {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name, namespace: 'default' },
+    spec: {
+      replicas: 0,
+      selector: { matchLabels: { app: name } },
+      template: {
+        metadata: { labels: { app: name } },
+        spec: { containers: [{ name: 'main', image: 'a:1' }] },
+      },
+    },
+  })) as ApiDeployment;
+  const target = { namespace: 'default', name, uid: web.metadata?.uid ?? '' };
+  const result = await new DeploymentScaler(writesOf(cluster)).scale(target, 1);
+  return result.outcome === 'failed' ? result.error.message : undefined;
+};
+
+const CHECK = 'energy';
+const KUEUE = '/apis/kueue.x-k8s.io/v1beta2';
+
+/** Says something of the program's check, or in it of a workload. */
+function checks(what: 'served' | 'answered'): Deed {
+  return async (cluster) => {
+    const writer = new CheckWriter({
+      api: cluster.api,
+      version: 'v1beta2',
+      own: () => new Set([CHECK]),
+      now: () => new Date(),
+    });
+    if (what === 'served') return checkReason(await writer.serve({ metadata: { name: CHECK } }));
+    numbered += 1;
+    const path = `${KUEUE}/namespaces/${TEAM}/workloads`;
+    const name = `workload-${numbered}`;
+    const workload = (await cluster.create(path, {
+      apiVersion: 'kueue.x-k8s.io/v1beta2',
+      kind: 'Workload',
+      metadata: { name, namespace: TEAM },
+      spec: { podSets: [{ name: 'main', count: 1, template: { spec: {} } }] },
+    })) as ApiWorkload;
+    const status = {
+      conditions: [{ type: 'QuotaReserved', status: 'True' }],
+      admissionChecks: [{ name: CHECK, state: 'Pending' as const }],
+    };
+    return checkReason(await writer.answer({ ...workload, status }, { state: 'Ready', message: '' }));
+  };
+}
+
+function checkReason(result: CheckResult): string | undefined {
+  return result.outcome === 'failed' ? result.error.message : undefined;
 }
 
 /** Marks a node, after a conflict where it is asked for. */
@@ -283,6 +345,14 @@ const deeds: Readonly<Record<string, Deed>> = {
   'list deployments': reads('/apis/apps/v1/deployments'),
   'watch deployments': reads('/apis/apps/v1/deployments', true),
   'patch deployments': prefers(false),
+  'get deployments/scale': scales,
+  'patch deployments/scale': scales,
+  'list admissionchecks': reads(`${KUEUE}/admissionchecks`),
+  'watch admissionchecks': reads(`${KUEUE}/admissionchecks`, true),
+  'patch admissionchecks/status': checks('served'),
+  'list workloads': reads(`${KUEUE}/workloads`),
+  'watch workloads': reads(`${KUEUE}/workloads`, true),
+  'patch workloads/status': checks('answered'),
   'get nodes/proxy': readsUse('kubelet'),
   'list nodes.metrics.k8s.io': readsUse('metrics'),
   'list pods.metrics.k8s.io': readsUse('metrics'),
@@ -300,10 +370,17 @@ const deeds: Readonly<Record<string, Deed>> = {
 describe('permissions on the real API server', { skip: outsideNamespace }, () => {
   const cleanups = new Cleanups();
   let cluster: ActingCluster;
-  const roles = [clusterRole(everyFeature), ownRole(DEFAULT_NAMESPACE)];
+  const roles = [clusterRole(everyFeature), ownRole(DEFAULT_NAMESPACE, everyFeature)];
 
   before(async () => {
     cluster = await ActingCluster.start(cleanups);
+    await defineKueue(cluster.admin);
+    await cluster.create(`${KUEUE}/admissionchecks`, {
+      apiVersion: 'kueue.x-k8s.io/v1beta2',
+      kind: 'AdmissionCheck',
+      metadata: { name: CHECK },
+      spec: { controllerName: ADMISSION_CONTROLLER },
+    });
     // The lease is there, as it nearly always is.
     assert.equal(await leads(cluster), undefined);
   });

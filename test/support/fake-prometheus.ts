@@ -16,6 +16,9 @@ export interface FakeSeries {
   readonly at: (unixSeconds: number) => number | undefined;
 }
 
+/** Series with their values as text, as Prometheus writes them. */
+export type InstantSamples = readonly (readonly [Readonly<Record<string, string>>, string])[];
+
 /** The end points of Prometheus that are asked, over a real socket. */
 export class FakePrometheus {
   series: readonly FakeSeries[] = [];
@@ -24,7 +27,7 @@ export class FakePrometheus {
   readonly requests: { readonly url: string; readonly authorization: string | undefined }[] = [];
   readonly ranges: PrometheusRange[] = [];
   /** Answers of instant queries, by query: each series' labels with its value as Prometheus writes it. None: no data. */
-  readonly instant = new Map<string, readonly (readonly [Readonly<Record<string, string>>, string])[]>();
+  readonly instant = new Map<string, InstantSamples | (() => InstantSamples)>();
   readonly #server: Server;
   readonly #scheme: 'http' | 'https';
 
@@ -59,8 +62,10 @@ export class FakePrometheus {
     this.requests.push({ url, authorization: headers.authorization });
     if (this.instead !== undefined) return this.instead;
     const { pathname, searchParams: search } = new URL(url, 'http://x');
-    if (pathname.endsWith('/api/v1/query'))
-      return { status: 200, body: JSON.stringify(vector(this.instant.get(search.get('query') ?? '') ?? [])) };
+    if (pathname.endsWith('/api/v1/query')) {
+      const found = this.instant.get(search.get('query') ?? '') ?? [];
+      return { status: 200, body: JSON.stringify(vector(typeof found === 'function' ? found() : found)) };
+    }
     const number = (name: string) => Number(search.get(name));
     const range = {
       query: search.get('query') ?? '',
@@ -73,7 +78,7 @@ export class FakePrometheus {
   }
 }
 
-function vector(samples: readonly (readonly [Readonly<Record<string, string>>, string])[]): object {
+function vector(samples: InstantSamples): object {
   const result = samples.map(([metric, value]) => ({ metric, value: [1700000000.25, value] }));
   return { status: 'success', data: { resultType: 'vector', result } };
 }

@@ -13,6 +13,9 @@ export const everyFeature: readonly ActingFeature[] = [
   'eviction',
   'kubelet-use',
   'metrics-use',
+  'autoscaling',
+  'queue',
+  'kueue',
 ];
 
 /**
