@@ -53,3 +53,16 @@ test('every view of the schema is documented with a query', (t) => {
     );
   }
 });
+
+test('the queries of the page on collecting run', (t) => {
+  const page = readFileSync(new URL('../../../docs/user/collect.md', import.meta.url), 'utf8');
+  const queries = [...page.matchAll(/```sql\n([\s\S]*?)```/g)].map(([, query]) =>
+    query!.trim().replace(/;$/, ''),
+  );
+  const path = join(temporaryFolder(t), 'energy.db');
+  writeDemoHistory(path);
+  const db = new Database(path, { readonly: true });
+  t.after(() => void db.close());
+  assert.ok(queries.length > 0);
+  for (const query of queries) assert.ok(db.prepare(query).all().length > 0, query);
+});
