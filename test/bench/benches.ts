@@ -1,6 +1,7 @@
 import { autoscaleBench } from './autoscale.bench.ts';
 import { autoscaleSpeedBench } from './autoscale-speed.bench.ts';
 import type { Bench } from './bench.ts';
+import { blockBench } from './block.bench.ts';
 import { classicBench } from './classic.bench.ts';
 import { closedFormsBench } from './closed-forms.bench.ts';
 import { conservationBench } from './conservation.bench.ts';
@@ -63,6 +64,7 @@ export const benches: readonly Bench[] = [
   dqnBench,
   frozenBench,
   loadBench,
+  blockBench,
   autoscaleSpeedBench,
   autoscaleBench,
 ];
