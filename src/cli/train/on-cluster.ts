@@ -11,6 +11,7 @@ import {
   isTrainingJobThere,
   removeTrainingJob,
   startTrainingJob,
+  tryTrainingJob,
 } from '../../kubernetes/training/job-calls.ts';
 import { encodeOrder, type TrainingOrder } from '../../learning/remote/order.ts';
 import type { CheckedParcel } from '../../learning/remote/parcel.ts';
@@ -77,6 +78,19 @@ async function begun(
   { begin, out }: TrainOptions,
 ): Promise<Training> {
   await demandTrainingAccess(api, namespace);
+  const id = randomBytes(4).toString('hex');
+  const name = `kisimd-train-${id}`;
+  // What the cluster does not take is told before anything is made, here or there.
+  await tryTrainingJob(api, {
+    name,
+    namespace,
+    id,
+    image,
+    seeds: seeds.length,
+    parallelism,
+    threads,
+    memory,
+  });
   const { plan, path } = await planAndPath(context, begin!, out);
   const { algorithm, steps } = begin!;
   const hardware = plan.kind === 'scenario' ? plan.hardware?.path : undefined;
@@ -87,7 +101,6 @@ async function begun(
     ...(hardware === undefined ? {} : { hardware: readFileSync(hardware, 'utf8') }),
   };
   const folder = new SeedsFolder(path);
-  const id = randomBytes(4).toString('hex');
   const place = { id, server: api.address.server, namespace, image, parallelism, memory, jobs: [] };
   folder.create(order, place);
   return { folder, order, place };

@@ -18,8 +18,12 @@ const MOST_ORDER_BYTES = 1_000_000;
 const MOST_OUTPUT_BYTES = 64 * 2 ** 20;
 const OUTPUT_TIMEOUT_MILLISECONDS = 120_000;
 
-export function jobPath(namespace: string, name: string): string {
-  return `/apis/batch/v1/namespaces/${namespace}/jobs/${name}`;
+function jobsPath(namespace: string): string {
+  return `/apis/batch/v1/namespaces/${namespace}/jobs`;
+}
+
+function jobPath(namespace: string, name: string): string {
+  return `${jobsPath(namespace)}/${name}`;
 }
 
 /**
@@ -37,7 +41,7 @@ export async function startTrainingJob(
   if (order.length > MOST_ORDER_BYTES)
     throw trainingErrors.KISIM_E_TRAINING_ORDER_SIZE(`${order.length} bytes`);
   const { namespace, name, id } = options;
-  const job = await create(api, `/apis/batch/v1/namespaces/${namespace}/jobs`, trainingJob(options), id);
+  const job = await create(api, jobsPath(namespace), trainingJob(options), id);
   const { uid } = job.metadata;
   const maps = `/api/v1/namespaces/${namespace}/configmaps`;
   await create(api, maps, orderConfigMap(options, uid, order), id);
@@ -51,8 +55,23 @@ export async function startTrainingJob(
   return uid;
 }
 
-async function create(api: KubeApi, path: string, object: ApiObject, id: string): Promise<KubeObject> {
-  const request: KubeRequest = { method: 'POST', path, body: object };
+/**
+ * Asks the API server whether it would take the Job, and makes nothing.
+ *
+ * @throws KISIM_E_TRAINING_NAMESPACE, _REFUSED, KISIM_E_KUBE_...
+ */
+export async function tryTrainingJob(api: KubeApi, options: TrainingJobOptions): Promise<void> {
+  await create(api, jobsPath(options.namespace), trainingJob(options), options.id, { dryRun: 'All' });
+}
+
+async function create(
+  api: KubeApi,
+  path: string,
+  object: ApiObject,
+  id: string,
+  query: NonNullable<KubeRequest['query']> = {},
+): Promise<KubeObject> {
+  const request: KubeRequest = { method: 'POST', path, query, body: object };
   const response = await api.request(request);
   if (response.status === 201) return response.body as KubeObject;
   if (response.status === 409 && statusOf(response.body)?.reason === 'AlreadyExists') {

@@ -191,7 +191,6 @@ describe('kisimd train --on kubernetes', () => {
       assert.deepEqual(namesOf(server), []);
     };
     await refused(begin('--namespace', 'nowhere'), 'KISIM_E_TRAINING_NAMESPACE');
-    rmSync(out, { recursive: true });
     server.forbidden.add('create jobs');
     await refused(begin(), 'KISIM_E_TRAINING_FORBIDDEN.*create jobs.batch in team');
     assert.equal(existsSync(out), false);

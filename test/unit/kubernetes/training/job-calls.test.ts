@@ -7,6 +7,7 @@ import {
   refusedPods,
   removeTrainingJob,
   startTrainingJob,
+  tryTrainingJob,
   workerOutput,
 } from '../../../../src/kubernetes/training/job-calls.ts';
 import { ORDER_KEY } from '../../../../src/kubernetes/training/job-manifest.ts';
@@ -119,6 +120,14 @@ describe('a training as a Job', () => {
       code: 'KISIM_E_TRAINING_ORDER_SIZE',
     });
     assert.equal(server.find('Job', job.name), undefined);
+  });
+
+  test('whether the cluster would take it is asked without making anything', async () => {
+    await tryTrainingJob(api, job);
+    assert.equal(server.find('Job', job.name), undefined);
+    await assert.rejects(tryTrainingJob(api, { ...job, namespace: 'nowhere' }), {
+      code: 'KISIM_E_TRAINING_NAMESPACE',
+    });
   });
 
   test('all verbs that are missing are told before anything is made', async () => {
