@@ -7,7 +7,7 @@ import { AutoscalingEpisode } from './episode.ts';
 import { OBSERVATION_SIZE, type VectorForm, writeObservation } from './observation-vector.ts';
 import { patternOf } from './patterns.ts';
 import { placements, type ReplicaRange } from './policy.ts';
-import { type AutoscalingProblem, actionShape, replicaChanges } from './problem.ts';
+import { type AutoscalingProblem, actionShape, replicaChanges, type TrainedPattern } from './problem.ts';
 import { KisimReward, ownReward } from './rewards.ts';
 
 /** Of the runs that KISim's reward compares with: no episode's. */
@@ -36,7 +36,7 @@ export function writeChangeMask(
 }
 
 /**
- * KISim's environment on the simulated backends: ten numbers, MultiDiscrete [5, 5, 3], patterns in rotation. Changes that would
+ * KISim's environment on the simulated backends: ten numbers, MultiDiscrete [5, 5, 3], patterns in rotation, random twice. Changes that would
  * leave the limits are masked. An episode is cut off by its time, not ended: the service goes on. What an environment draws is
  * the seed of each episode.
  */
@@ -50,6 +50,8 @@ export class AutoscalingEnvironment implements Environment {
   readonly #kisim: KisimReward | undefined;
   readonly #baselines: Baselines | undefined;
   readonly #random = new RandomStream(0);
+  /** Random comes twice: what nobody can know takes most to learn. */
+  readonly #rotation: readonly TrainedPattern[];
   /** Of the rotation. */
   #turn = 0;
   #patternSeed = 0;
@@ -61,6 +63,7 @@ export class AutoscalingEnvironment implements Environment {
     this.problem = problem;
     this.#episode = new AutoscalingEpisode(problem);
     this.#form = vectorFormOf(problem);
+    this.#rotation = problem.patterns.flatMap((name) => (name === 'random' ? [name, name] : [name]));
     if (problem.reward === 'own') return;
     this.#kisim = new KisimReward(problem);
     this.#baselines = baselines ?? measureBaselines(problem, BASELINE_SEED);
@@ -70,8 +73,8 @@ export class AutoscalingEnvironment implements Environment {
     if (seed !== undefined) {
       this.#random.restore(new RandomStream(seed).state);
       // Environments beside each other begin at different patterns.
-      this.#turn = seed % this.problem.patterns.length;
-    } else this.#turn = (this.#turn + 1) % this.problem.patterns.length;
+      this.#turn = seed % this.#rotation.length;
+    } else this.#turn = (this.#turn + 1) % this.#rotation.length;
     this.#patternSeed = this.#random.bits32();
     this.#pattern = patternOf(this.problem, this.#patternName, this.#patternSeed);
     this.#kisim?.clear();
@@ -131,6 +134,6 @@ export class AutoscalingEnvironment implements Environment {
   }
 
   get #patternName() {
-    return this.problem.patterns[this.#turn]!;
+    return this.#rotation[this.#turn]!;
   }
 }

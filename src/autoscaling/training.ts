@@ -79,7 +79,7 @@ export interface AutoscalingLearner {
 
 /** Seeds of validation: far from those of trainings, which count up from the seed given. */
 const VALIDATION_SEED = 900_000_000;
-const VALIDATION_EPISODES = 16;
+const VALIDATION_EPISODES = 40;
 
 function environmentOf(
   { problem, algorithm }: AutoscalingTraining,

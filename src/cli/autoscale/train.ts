@@ -113,8 +113,8 @@ function open({ options }: CommandContext): {
   const { problem, agent, episodes } = readProblem(options);
   const algorithm = algorithmOf(textOption(options, 'algorithm') ?? 'ppo');
   const seed = readSeed(options);
-  const given = numberOption(options, 'steps', 1_000_000, isCount);
-  const isUsual = options['steps'] === undefined || String(options['steps']) === '1000000';
+  const given = numberOption(options, 'steps', 1_600_000, isCount);
+  const isUsual = options['steps'] === undefined || String(options['steps']) === '1600000';
   // A file that says how many episodes means those, unless the command line says more.
   const steps =
     isUsual && episodes !== undefined

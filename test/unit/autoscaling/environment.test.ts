@@ -26,12 +26,12 @@ test('ten numbers, [5, 5, 3], and patterns in rotation from another one each', (
   assert.deepEqual(environment.actions, [5, 5, 3]);
   assert.deepEqual(actionShape, [5, 5, 3]);
   const observation = new Float32Array(10);
-  const firstLoads = [0, 1, 2, 3, 4].map((seed) => {
+  const firstLoads = [0, 1, 2, 3, 4, 5].map((seed) => {
     environment.reset(observation, seed);
     return observation[4]!;
   });
-  // A ramp begins with next to nothing; seeds 0 and 4 begin with it.
-  assert.ok(firstLoads[0]! < 0.1 && firstLoads[4]! < 0.1);
+  // A ramp begins with next to nothing; random comes twice, so that seeds 0 and 5 begin with it.
+  assert.ok(firstLoads[0]! < 0.1 && firstLoads[5]! < 0.1);
   assert.ok(firstLoads[1]! > 0.05 && firstLoads[2]! > 0.3);
 });
 
