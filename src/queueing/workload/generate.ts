@@ -89,12 +89,17 @@ export function generatorFor(nodes: readonly Node[]): Pick<WorkloadRequest, 'cap
 
 class JobDrawer {
   readonly #templates: readonly JobTemplate[];
+  readonly #laws: readonly { readonly law: DurationLaw; readonly meanSeconds: number }[];
   readonly #request: WorkloadRequest;
   readonly #truth: RandomStream;
   readonly #estimate: RandomStream;
 
   constructor(templates: readonly JobTemplate[], request: WorkloadRequest, random: RandomStream) {
     this.#templates = templates;
+    this.#laws = templates.map(({ duration }) => {
+      const law = new DurationLaw(duration.medianSeconds, duration.sigma);
+      return { law, meanSeconds: law.meanSeconds };
+    });
     this.#request = request;
     this.#truth = random.fork('truth');
     this.#estimate = random.fork('estimates');
@@ -102,15 +107,15 @@ class JobDrawer {
 
   draw(id: number, arrivalSeconds: number, mood: Mood): SimulatedJob {
     const truth = this.#truth;
-    const template =
-      this.#templates[truth.weighted(this.#templates.map(({ name }) => mood.weights[name] ?? 0))]!;
+    const which = truth.weighted(this.#templates.map(({ name }) => mood.weights[name] ?? 0));
+    const template = this.#templates[which]!;
+    const { law, meanSeconds } = this.#laws[which]!;
     const { largestNode } = this.#request;
-    const { coresPerPod, gibPerPod, duration, priority, memoryOfRequest } = template;
+    const { coresPerPod, gibPerPod, priority, memoryOfRequest } = template;
     const cores = coresPerPod.filter((each) => each * 1000 <= largestNode.cpuMilli);
     const gib = gibPerPod.filter((each) => each * GIB <= largestNode.memoryBytes);
     if (cores.length === 0 || gib.length === 0)
       throw errors.KISIM_E_QUEUE_WORKLOAD(`pods of ${template.name} are larger than every node`);
-    const law = new DurationLaw(duration.medianSeconds, duration.sigma);
     const seconds = law.draw(truth);
     const cpuMilliPerPod = Math.round(truth.pick(cores) * 1000);
     const memoryBytesPerPod = Math.round(truth.pick(gib) * GIB);
@@ -134,7 +139,7 @@ class JobDrawer {
       estimatedSeconds: estimate(
         this.#request.estimates ?? DEFAULT_ESTIMATES,
         seconds,
-        law.meanSeconds,
+        meanSeconds,
         this.#estimate,
       ),
       estimateOrigin: 'simulated',
