@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { resolve } from 'node:path';
 import { loadConfig } from '../../config/load.ts';
+import { collectErrors } from '../../controller/collect/errors.ts';
 import { LiveCollection } from '../../daemon/collect/live-collection.ts';
 import type { CollectedLive } from '../../daemon/collect/live-collection-options.ts';
 import type { CollectedCounts } from '../../history/collection-reader.ts';
@@ -102,6 +103,12 @@ export async function runCollect(context: CommandContext): Promise<number> {
       });
       const done = await collection.run(signal);
       progress.end();
+      // What ends last tells last.
+      if (!store.flush())
+        throw collectErrors.KISIM_E_COLLECT_NOT_WRITTEN(store.status.lastError ?? 'the last records');
+      const { droppedClusterRecords: dropped } = history.status;
+      if (dropped > 0)
+        stderr.write(`note: ${dropped} records came faster than they could be written, and are lost\n`);
       const counts = reading(path, (reader) => reader.collectedCounts('live'));
       const samples = done.samples + (before?.samples ?? 0);
       if (asked.json)

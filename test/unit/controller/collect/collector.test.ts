@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type Database from 'better-sqlite3';
 import { Collector, type CollectorOptions } from '../../../../src/controller/collect/collector.ts';
+import { resumed } from '../../../../src/controller/collect/resumed.ts';
 import type { CollectionNote } from '../../../../src/history/collection-record.ts';
+import { openDatabase } from '../../../../src/history/open-database.ts';
+import { openHistoryReader } from '../../../../src/history/reader.ts';
 import type { Clock } from '../../../../src/util/clock.ts';
+import { openHistory, writeOnFlush } from '../../../support/open-history.ts';
 
 const START = Date.parse('2026-01-01T00:00:00Z');
 
@@ -64,6 +69,48 @@ function collecting(changes: Partial<CollectorOptions> = {}) {
     );
   return { time, notes, disk, server, collector, of };
 }
+
+test('what was written before the disk was full stays, and is gone on with when there is room', async (t) => {
+  let db: Database.Database | undefined;
+  const { history, value, path } = openHistory(
+    t,
+    {},
+    {
+      ...writeOnFlush,
+      openDatabase: (options) => {
+        db = openDatabase(options);
+        return db;
+      },
+    },
+  );
+  const { collector, time } = collecting({ store: history });
+  time.slept = () => {
+    // No page more than there are.
+    if (time.now === 30_000)
+      db!.pragma(`max_page_count = ${String(db!.pragma('page_count', { simple: true }))}`);
+    for (let i = 0; i < 400; i++)
+      history.collected({
+        kind: 'metric',
+        record: { unixMilliseconds: START + time.now, name: `metric-${i}`, amount: i, type: 'gauge' },
+      });
+  };
+  await assert.rejects(collector.run(new AbortController().signal), {
+    code: 'KISIM_E_COLLECT_NOT_WRITTEN',
+    found: /^SQLITE_FULL/,
+  });
+  collector.end('failed');
+  const kept = Number(value('select count(*) from cluster_state'));
+  assert.ok(kept >= 3, `${kept} states`);
+  db!.pragma('max_page_count = 1000000');
+  history.close();
+  const reader = openHistoryReader(path);
+  const [before] = reader.collections('live');
+  reader.close();
+  assert.notEqual(
+    resumed([before!], undefined, (workload) => workload === undefined),
+    undefined,
+  );
+});
 
 describe('the collector', () => {
   test('takes a state at the beginning, after every interval and at the end', async () => {
