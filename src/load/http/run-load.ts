@@ -1,4 +1,4 @@
-import type { KisimError } from '../../util/errors.ts';
+import { KisimError } from '../../util/errors.ts';
 import { RandomStream } from '../../util/rng.ts';
 import type { Milliseconds } from '../../util/units.ts';
 import type { LatencyHistogram, LatencySummary } from '../histogram.ts';
@@ -83,6 +83,8 @@ class Run implements LoadContext {
   #disarm: (() => void) | undefined;
   #failure: KisimError | undefined;
   #firstOther: string | undefined;
+  /** What was thrown by who is told of seconds. */
+  #broken: { readonly error: unknown } | undefined;
 
   constructor(
     plan: LoadPlan,
@@ -104,7 +106,7 @@ class Run implements LoadContext {
       { wanted: (from, to) => this.#loop.wanted(from, to), users: () => this.#loop.users() },
       onSecond === undefined
         ? undefined
-        : (second, latency) => onSecond(second, this.recorder.total(), latency),
+        : (second, latency) => this.#tell(() => onSecond(second, this.recorder.total(), latency)),
     );
     this.#watch = new TargetWatch(plan.targets, plan.giveUpMilliseconds);
     const [least, most] = SWEEP_BOUNDS;
@@ -151,8 +153,23 @@ class Run implements LoadContext {
     this.#wake();
   };
 
+  /** Tells of a second. It may be one of the client's callbacks that ended it, where nothing may be thrown. */
+  #tell(call: () => void): void {
+    if (this.#broken !== undefined) return;
+    try {
+      call();
+    } catch (error) {
+      this.#broken = { error };
+      this.arm(this.now());
+    }
+  }
+
   #wake(): void {
     if (this.isOver) return;
+    if (this.#broken !== undefined) {
+      this.#end('failed');
+      return;
+    }
     try {
       const now = this.now();
       this.recorder.passTo(now);
@@ -200,6 +217,14 @@ class Run implements LoadContext {
     const unanswered = recorder.inFlight;
     this.#abandon();
     recorder.end(now);
+    if (this.#broken !== undefined) {
+      const { error } = this.#broken;
+      if (!(error instanceof KisimError)) {
+        this.#reject(error);
+        return;
+      }
+      this.#failure ??= error;
+    }
     this.#resolve({
       total: recorder.total(),
       targets: this.targets.map((_, i) => recorder.target(i)),
@@ -207,7 +232,7 @@ class Run implements LoadContext {
       lateness: recorder.lateness(),
       elapsedSeconds: now / 1000,
       loadedSeconds: Math.min(now / 1000, this.#loop.durationSeconds),
-      ended,
+      ended: this.#failure === undefined ? ended : 'failed',
       failure: this.#failure,
       unanswered,
       firstOther: this.#firstOther,

@@ -113,7 +113,14 @@ class Exchange implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     const listener = this.#listener;
     this.#listener = undefined;
-    listener?.answered(this.#status, this.#bytes);
+    try {
+      listener?.answered(this.#status, this.#bytes);
+    } catch (error) {
+      // undici would take it for a failure of the connection, which nobody waits for any more.
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {

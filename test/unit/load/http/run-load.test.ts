@@ -4,6 +4,7 @@ import type { ClosedLoopPlan, ScriptStep } from '../../../../src/load/http/close
 import type { OpenLoopPlan } from '../../../../src/load/http/open-loop.ts';
 import { type LoadPlan, type LoadResult, runLoad } from '../../../../src/load/http/run-load.ts';
 import { makeTarget } from '../../../../src/load/http/target.ts';
+import { patternErrors } from '../../../../src/load/pattern/errors.ts';
 import { StepPattern } from '../../../../src/load/pattern/load-pattern.ts';
 import { constantPattern, spikePattern } from '../../../../src/load/pattern/shapes.ts';
 import { PlayedTime } from '../../../support/played-time.ts';
@@ -256,4 +257,40 @@ test('a run that is stopped gives what it has, and tells what was under way', as
   assert.equal(result.total.answered + result.unanswered, result.total.sent);
   assert.equal(result.seconds.length, 3);
   assert.equal(result.seconds[2]!.seconds, 0.5);
+});
+
+test('what cannot be told of a second ends the run with what it has', async () => {
+  for (const [error, ended] of [
+    [patternErrors.KISIM_E_LOAD_PATTERN('a full disk'), 'failed'],
+    [new TypeError('a mistake'), 'thrown'],
+  ] as const) {
+    const time = new PlayedTime();
+    const server = new PlayedTransport(time, () => ({ milliseconds: 10 }));
+    let told = 0;
+    const run = runLoad(
+      { targets: [target], loop: open(10, 60), timeoutMilliseconds: 1000, giveUpMilliseconds: 1000, seed: 1 },
+      {
+        transport: server,
+        time,
+        onSecond() {
+          told++;
+          if (told === 3) throw error;
+        },
+      },
+    ).then(
+      (result) => {
+        assert.equal(result.failure, error);
+        assert.equal(result.total.sent, 30);
+        return result.ended;
+      },
+      (thrown) => {
+        assert.equal(thrown, error);
+        return 'thrown';
+      },
+    );
+    await time.play(100_000);
+    assert.equal(await run, ended);
+    assert.equal(told, 3);
+    assert.equal(time.timers, 0);
+  }
 });
