@@ -70,7 +70,7 @@ export const loadCommand: CommandSpec = {
     { flags: '--timeout <duration>', description: 'a request without an answer is given up', default: '10s' },
     {
       flags: '--give-up <duration>',
-      description: 'ends the load where a target that answered once is gone for so long',
+      description: 'ends the load where a target gives no answer for so long',
       default: '30s',
     },
     { flags: '--insecure', description: 'takes any certificate' },

@@ -17,9 +17,9 @@ export const httpLoadErrors = defineErrors({
     action: 'start the server, or correct host, port and scheme of the URL',
   },
   KISIM_E_LOAD_TARGET_GONE: {
-    summary: 'the target of the load went away',
+    summary: 'a target of the load gives no answers',
     expected: 'now and then an answer from every target while load is sent to it',
-    action: 'see why the server ended; --give-up sets how long to go on without an answer',
+    action: 'see what became of the server; --give-up sets how long to go on without an answer',
   },
   KISIM_E_LOAD_THINK_TIME: {
     summary: 'the text is no think time',

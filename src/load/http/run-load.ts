@@ -17,7 +17,7 @@ export interface LoadPlan {
   readonly loop: OpenLoopPlan | ClosedLoopPlan;
   /** Of targets that have none of their own. */
   readonly timeoutMilliseconds: Milliseconds;
-  /** How long a target that answered once may be absent. */
+  /** How long a target may give no answers, failing all the while. */
   readonly giveUpMilliseconds: Milliseconds;
   readonly seed: number;
 }

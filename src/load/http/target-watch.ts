@@ -4,19 +4,25 @@ import { httpLoadErrors } from './errors.ts';
 import { type FailureKind, isAbsence } from './failure.ts';
 import type { LoadTarget } from './target.ts';
 
-/** Finds targets that are not there from the start, and those that go away and stay away. */
+/** A target that is asked seldom is not given up for two failures far apart. */
+const LEAST_FAILURES = 5;
+
+/** Finds targets that are not there from the start, and those that give no answer for long. */
 export class TargetWatch {
   readonly #targets: readonly LoadTarget[];
   readonly #giveUpMilliseconds: Milliseconds;
   readonly #answered: boolean[];
-  /** Since when a target that answered once has been absent. */
-  readonly #absentSince: (Milliseconds | undefined)[];
+  /** Failures since the last answer. */
+  readonly #failures: number[];
+  /** When the first of them was seen. */
+  readonly #silentSince: Milliseconds[];
 
   constructor(targets: readonly LoadTarget[], giveUpMilliseconds: Milliseconds) {
     this.#targets = targets;
     this.#giveUpMilliseconds = giveUpMilliseconds;
     this.#answered = targets.map(() => false);
-    this.#absentSince = targets.map(() => undefined);
+    this.#failures = targets.map(() => 0);
+    this.#silentSince = targets.map(() => 0);
   }
 
   /** @returns why the run is to end, if it is */
@@ -28,21 +34,21 @@ export class TargetWatch {
   ): KisimError | undefined {
     if (kind === undefined) {
       this.#answered[target] = true;
-      this.#absentSince[target] = undefined;
+      this.#failures[target] = 0;
       return undefined;
     }
-    // A request that is not answered in time says nothing of either.
-    if (!isAbsence(kind)) return undefined;
     const { name } = this.#targets[target]!;
     const why = cause instanceof Error && cause.message !== '' ? `${kind} (${cause.message})` : kind;
-    if (!this.#answered[target]) return httpLoadErrors.KISIM_E_LOAD_REFUSED(`${name}: ${why}`, { cause });
-    const since = this.#absentSince[target];
-    if (since === undefined) {
-      this.#absentSince[target] = now;
-      return undefined;
-    }
-    if (now - since < this.#giveUpMilliseconds) return undefined;
-    const seconds = ((now - since) / 1000).toFixed(1);
-    return httpLoadErrors.KISIM_E_LOAD_TARGET_GONE(`${name}: ${why}, no answer for ${seconds} s`, { cause });
+    // Being slow at the beginning is no absence; being refused is.
+    if (!this.#answered[target] && isAbsence(kind))
+      return httpLoadErrors.KISIM_E_LOAD_REFUSED(`${name}: ${why}`, { cause });
+    const failures = ++this.#failures[target]!;
+    if (failures === 1) this.#silentSince[target] = now;
+    const silent = now - this.#silentSince[target]!;
+    if (failures < LEAST_FAILURES || silent < this.#giveUpMilliseconds) return undefined;
+    return httpLoadErrors.KISIM_E_LOAD_TARGET_GONE(
+      `${name}: ${why}, no answer for ${(silent / 1000).toFixed(1)} s`,
+      { cause },
+    );
   }
 }

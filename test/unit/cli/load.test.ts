@@ -162,7 +162,7 @@ test('a disk that fills up while it runs ends the load, with the summary of what
   const { status, out, err } = await load([url, '--rate', '20', '--duration', '1m', '--stream', '/dev/full']);
   assert.equal(status, 1);
   assert.match(err, /KISIM_E_OUTPUT_FILE.*\/dev\/full: ENOSPC/);
-  assert.match(out, /requests {2}20 sent, 20 answered|requests {2}2\d sent/);
+  assert.match(out, /requests {2}\d+ sent/);
 });
 
 test('a server that is not there is a coded error', async () => {

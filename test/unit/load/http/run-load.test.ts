@@ -187,6 +187,21 @@ test('a target that goes away ends the run when it stays away, and what was meas
   assert.equal(result.total.errorsByKind['refused'], result.total.errors);
 });
 
+test('a target that never says anything ends the run too, though slowly', async () => {
+  const { result } = await play(open(10, 600), () => 'never', { timeoutMilliseconds: 1000 });
+  assert.equal(result.failure?.code, 'KISIM_E_LOAD_TARGET_GONE');
+  assert.match(result.failure.message, /timeout, no answer for 5\.\d s/);
+  assert.ok(result.elapsedSeconds < 7);
+});
+
+test('a target that is asked seldom is not given up for a failure or two', async () => {
+  const { result } = await play(open(0.1, 100), (i) =>
+    i >= 3 && i < 6 ? { fails: 'refused' } : { milliseconds: 1 },
+  );
+  assert.equal(result.ended, 'complete');
+  assert.equal(result.total.errors, 3);
+});
+
 test('a target that comes back in time is forgiven', async () => {
   const { result } = await play(open(10, 20), (_, at) =>
     at < 5000 || at >= 9000 ? { milliseconds: 1 } : { fails: 'refused' },
