@@ -2,12 +2,9 @@ import { setImmediate } from 'node:timers/promises';
 import type { Config } from '../../config/config.ts';
 import { loadConfig } from '../../config/load.ts';
 import { liveModels } from '../../daemon/placement/policies.ts';
-import {
-  type ClusterChoice,
-  choosingForCluster,
-  type ModelStanding,
-} from '../../learning/own-cluster/cluster-choice.ts';
+import { type ClusterChoice, choosingForCluster } from '../../learning/own-cluster/cluster-choice.ts';
 import { neverSleeping } from '../../learning/own-cluster/cluster-twin.ts';
+import { standingText, storedChoice } from '../../learning/own-cluster/stored-choice.ts';
 import { digestOfCluster, type TwinPlan, twinOf } from '../../learning/own-cluster/twin-plan.ts';
 import type { LiveModels } from '../../policy/learned/learned-for-cluster.ts';
 import { type LoadedModel, loadModel } from '../../policy/learned/load-model.ts';
@@ -19,7 +16,7 @@ import { cliErrors } from '../errors.ts';
 import { exitStatus } from '../program.ts';
 import { clusterOption, numberOption, textOption } from '../replay/options.ts';
 import { twinPlanOf } from '../train/plan.ts';
-import { percentText, TrainingProgress } from '../train/progress.ts';
+import { TrainingProgress } from '../train/progress.ts';
 
 /** As a shell tells of a program that ended by SIGINT. */
 const STOPPED_STATUS = 130;
@@ -60,7 +57,7 @@ export async function runModelChoose(context: CommandContext): Promise<number> {
   } finally {
     progress.end();
   }
-  const choice = storedChoice(step.value, { own, frozen }, new Date());
+  const choice = storedChoice(step.value, frozen?.sha256, new Date().toISOString());
   const isUsed = options['use'] === true;
   if (isUsed) models.store.choose(cluster, choice);
   const told = { cluster, ...resultOf(step.value, choice, { own, frozen }), used: isUsed };
@@ -115,36 +112,6 @@ interface Models {
   readonly frozen: LoadedModel | undefined;
 }
 
-function isWorse({ low }: ModelStanding): boolean {
-  return low > 0;
-}
-
-/** What the daemon goes by. */
-function storedChoice(
-  { rule, standings, models }: ClusterChoice,
-  { frozen }: Models,
-  now: Date,
-): StoredChoice {
-  const picked = models.find((model) => model.isFirst && model.sha256 === frozen?.sha256 && !isWorse(model));
-  const workloads = Math.max(...standings.map(({ situations }) => situations));
-  const rules = standings.length - models.length;
-  const best = `${rule.name} is the best of ${rules} rules on ${workloads} simulated workloads of this cluster`;
-  return {
-    time: now.toISOString(),
-    rule,
-    picked: picked?.sha256 ?? null,
-    refused: models.filter(isWorse).map(({ sha256 }) => sha256),
-    reason:
-      picked === undefined
-        ? best
-        : `${best}, and the frozen model is better: ${againstText(picked)} on ${picked.workloads} further ones`,
-  };
-}
-
-function againstText({ change, low, high }: ModelStanding): string {
-  return `${percentText(change)} of its price (95 %: ${percentText(low)} to ${percentText(high)})`;
-}
-
 function resultOf({ rule, standings, models }: ClusterChoice, choice: StoredChoice, { own, frozen }: Models) {
   const isOwnUsed = own !== undefined && !choice.refused.includes(own.sha256);
   return {
@@ -174,7 +141,7 @@ function textOf(
     `cluster    ${cluster}`,
     `policy     ${policy}${used ? '' : ' (not put to use: see --use)'}`,
     `because    ${reason}`,
-    ...models.map((model) => `model      ${model.what}: ${againstText(model)}, ${model.path}`),
+    ...models.map((model) => `model      ${model.what}: ${standingText(model)}, ${model.path}`),
     ...standings
       .slice(0, SHOWN)
       .map((each) => `  ${each.pricedKilowattHours.toFixed(3).padStart(12)} kWh, priced  ${each.policy}`),
