@@ -1,25 +1,11 @@
 import { SavedFields, type SavedState, type SavedValue } from '../learning/saved-state.ts';
 import type { BackendSpec } from './backend.ts';
 import type { LatencyHistogram } from './latency-histogram.ts';
+import { RequestQueue } from './request-queue.ts';
+import { newInterval, type StationInterval, zeroInterval } from './station-interval.ts';
 
 /** What a slot holds. A replica that leaves finishes its batch first. */
 const SLOT = { empty: 0, serving: 1, leaving: 2 } as const;
-
-/** What happened at a station since the interval began. */
-export interface StationInterval {
-  /** Requests answered. */
-  readonly completed: number;
-  /** Requests that waited too long or found the queue full. */
-  readonly failed: number;
-  /** Requests taken up by a replica, and the seconds that they had waited together. */
-  readonly started: number;
-  readonly waitedSeconds: number;
-  /** Replica-seconds: working, ready, and there at all (starting and leaving ones too). */
-  readonly busySeconds: number;
-  readonly readySeconds: number;
-  readonly presentSeconds: number;
-  readonly energyJoules: number;
-}
 
 /**
  * The replicas of one backend and the queue before them: first come, first served, in batches. Between two decisions the replicas
@@ -38,11 +24,7 @@ export class Station {
   /** Requests of its last batch, and when they came: [slots][maxBatch]. */
   readonly #batch: Int32Array;
   readonly #batchArrivals: Float64Array;
-  /** The queue, a ring. */
-  readonly #arrivals: Float64Array;
-  readonly #draws: Float64Array;
-  #head = 0;
-  #waiting = 0;
+  readonly #queue: RequestQueue;
   /** Replicas that are to stay: what was asked for. */
   #replicas = 0;
   /** Slots from here on are empty. */
@@ -70,19 +52,9 @@ export class Station {
     this.#readyAt = new Float64Array(slots);
     this.#batch = new Int32Array(slots);
     this.#batchArrivals = new Float64Array(slots * spec.maxBatch);
-    this.#arrivals = new Float64Array(options.queueLimit);
-    this.#draws = new Float64Array(options.queueLimit);
+    this.#queue = new RequestQueue(options.queueLimit);
     this.#secondsEach = spec.baseSeconds / spec.maxBatch + spec.secondsPerRequest;
-    this.interval = {
-      completed: 0,
-      failed: 0,
-      started: 0,
-      waitedSeconds: 0,
-      busySeconds: 0,
-      readySeconds: 0,
-      presentSeconds: 0,
-      energyJoules: 0,
-    };
+    this.interval = newInterval();
   }
 
   get replicas(): number {
@@ -90,12 +62,12 @@ export class Station {
   }
 
   get waiting(): number {
-    return this.#waiting;
+    return this.#queue.length;
   }
 
   /** The moment at which the next batch leaves the queue. */
   get nextStart(): number {
-    return this.#waiting === 0 ? Number.POSITIVE_INFINITY : this.#nextFree;
+    return this.#queue.length === 0 ? Number.POSITIVE_INFINITY : this.#nextFree;
   }
 
   isFree(seconds: number): boolean {
@@ -121,7 +93,7 @@ export class Station {
   /** Seconds that a request which comes now would wait, as far as the queue tells; Infinity without replicas. */
   expectedWait(seconds: number): number {
     if (this.#replicas === 0) return Number.POSITIVE_INFINITY;
-    return Math.max(0, this.#nextFree - seconds) + (this.#waiting * this.#secondsEach) / this.#replicas;
+    return Math.max(0, this.#nextFree - seconds) + (this.#queue.length * this.#secondsEach) / this.#replicas;
   }
 
   /** Empty, with so many replicas that are ready. */
@@ -132,8 +104,7 @@ export class Station {
     this.#kind.fill(SLOT.serving, 0, replicas);
     this.#replicas = replicas;
     this.#used = replicas;
-    this.#head = 0;
-    this.#waiting = 0;
+    this.#queue.clear();
     this.#findNext();
     this.beginInterval(seconds);
   }
@@ -146,16 +117,13 @@ export class Station {
       return;
     }
     this.#dropLate(seconds);
-    if (this.#waiting === this.#arrivals.length) {
+    if (this.#queue.isFull) {
       this.interval.failed++;
       // It learns so at once: a failure is no quick answer, and counts as the longest wait.
       this.#latencies.add(this.#timeoutSeconds);
       return;
     }
-    let at = this.#head + this.#waiting++;
-    if (at >= this.#arrivals.length) at -= this.#arrivals.length;
-    this.#arrivals[at] = seconds;
-    this.#draws[at] = draw;
+    this.#queue.push(seconds, draw);
   }
 
   /** The batch that leaves the queue at `nextStart`. */
@@ -163,11 +131,11 @@ export class Station {
     const seconds = this.#nextFree;
     this.#dropLate(seconds);
     const { maxBatch } = this.spec;
-    const size = Math.min(maxBatch, this.#waiting);
+    const size = Math.min(maxBatch, this.#queue.length);
     if (size === 0) return;
-    const draw = this.#draws[this.#head]!;
+    const draw = this.#queue.firstDraw;
     const first = this.#nextSlot * maxBatch;
-    for (let i = 0; i < size; i++) this.#batchArrivals[first + i] = this.#pop();
+    for (let i = 0; i < size; i++) this.#batchArrivals[first + i] = this.#queue.shift();
     this.#begin(seconds, size, draw);
   }
 
@@ -201,14 +169,7 @@ export class Station {
   beginInterval(seconds: number): void {
     const { interval } = this;
     this.#intervalStart = seconds;
-    interval.completed = 0;
-    interval.failed = 0;
-    interval.started = 0;
-    interval.waitedSeconds = 0;
-    interval.busySeconds = 0;
-    interval.readySeconds = 0;
-    interval.presentSeconds = 0;
-    interval.energyJoules = 0;
+    zeroInterval(interval);
     for (let slot = 0; slot < this.#used; slot++) this.#countOverhang(slot, seconds, 1);
   }
 
@@ -239,10 +200,7 @@ export class Station {
       readyAt: this.#readyAt.slice(),
       batch: this.#batch.slice(),
       batchArrivals: this.#batchArrivals.slice(),
-      arrivals: this.#arrivals.slice(),
-      draws: this.#draws.slice(),
-      head: this.#head,
-      waiting: this.#waiting,
+      queue: this.#queue.save(),
       replicas: this.#replicas,
       used: this.#used,
     };
@@ -256,10 +214,7 @@ export class Station {
     fields.into('readyAt', this.#readyAt);
     fields.into('batch', this.#batch);
     fields.into('batchArrivals', this.#batchArrivals);
-    fields.into('arrivals', this.#arrivals);
-    fields.into('draws', this.#draws);
-    this.#head = fields.number('head');
-    this.#waiting = fields.number('waiting');
+    this.#queue.restore(fields.value('queue'));
     this.#replicas = fields.number('replicas');
     this.#used = fields.number('used');
     this.#findNext();
@@ -353,17 +308,11 @@ export class Station {
 
   /** Those that came first wait longest: what is late is at the head. */
   #dropLate(seconds: number): void {
-    while (this.#waiting > 0 && this.#arrivals[this.#head]! + this.#timeoutSeconds <= seconds) {
-      this.#pop();
+    const queue = this.#queue;
+    while (queue.length > 0 && queue.firstArrival + this.#timeoutSeconds <= seconds) {
+      queue.shift();
       this.interval.failed++;
       this.#latencies.add(this.#timeoutSeconds);
     }
-  }
-
-  #pop(): number {
-    const arrival = this.#arrivals[this.#head]!;
-    this.#head = this.#head + 1 === this.#arrivals.length ? 0 : this.#head + 1;
-    this.#waiting--;
-    return arrival;
   }
 }
