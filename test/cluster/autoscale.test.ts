@@ -221,28 +221,39 @@ describe('autoscaling on the real API server, with the account of the program', 
     }
   });
 
-  test('the shipped model scales two backends', {
-    skip: existsSync(shippedModel) ? false : 'there is no models/autoscale-ppo.onnx',
-  }, async () => {
+  test('a model scales two backends', async () => {
+    const model = existsSync(shippedModel) ? shippedModel : await trained();
     for (const name of ['on-gpu', 'on-cpu']) await create(name);
     for (const query of ['gpu', 'cpu', 'memory']) prometheus.instant.set(query, [[{}, '90']]);
     const autoscaling = autoscale({
-      policies: 'ppo',
+      model: [model],
       gpu: `${TEAM}/on-gpu`,
       cpu: `${TEAM}/on-cpu`,
       query: ['gpu-percent=gpu', 'cpu-percent=cpu', 'memory-percent=memory'],
       load: 'constant:level=20,duration=60s',
       url: [`${service.url}/cpu?ms=1`],
     });
-    await waitFor(
-      'decisions on both',
-      40,
-      () =>
-        /team\/on-gpu .*: ppo: gpu/.test(autoscaling.out) &&
-        /team\/on-cpu .*: ppo: gpu/.test(autoscaling.out),
+    const decided = (name: string) => autoscaling.out.match(new RegExp(`team/${name} .*: model: gpu`, 'g'));
+    await waitFor('decisions on both', 60, () =>
+      ['on-gpu', 'on-cpu'].every((name) => (decided(name) ?? []).length >= 3),
     );
     autoscaling.stop();
     assert.deepEqual(await autoscaling.done, { status: 0, error: undefined });
-    assert.match(await explain('on-cpu'), /by ppo, .*\n[\s\S]*latencyP95Milliseconds +[\d.]+ ms/);
+    assert.match(await explain('on-cpu'), /by model, .*\n[\s\S]*latencyP95Milliseconds +[\d.]+ ms/);
+    const reader = openHistoryReader(history);
+    for (const name of ['on-gpu', 'on-cpu']) {
+      const [last] = reader.scalings({ name, namespace: TEAM, limit: 1 });
+      assert.equal((await read(name)).spec?.replicas, last?.after, name);
+      assert.equal(last?.seen.length, 10);
+    }
+    reader.close();
   });
+
+  /** A model that has learned next to nothing, of the form that decides live. */
+  async function trained(): Promise<string> {
+    const out = join(cluster.plane.folder, 'training');
+    const training = runCommand(autoscaleCommand, { train: true, steps: '256', runs: '1', out });
+    assert.deepEqual(await training.done, { status: 0, error: undefined });
+    return join(out, 'model.onnx');
+  }
 });
