@@ -205,9 +205,10 @@ export const collectionStatements: readonly string[] = [
       round(s.asked_memory * 1.0 / nullif(s.memory, 0), 6) AS memory_request_share,
       s.watts, s.cluster, s.ms AS unix_ms
     FROM cluster_state s`,
-  // Told by the API server; seen at the pods; decided here.
+  // Told by the API server; seen at the pods; decided here. An event may be told before its pod is known.
   `CREATE VIEW scheduling_events AS
-    SELECT 'event-' || e.id AS id, ${timeText('e.ms')} AS timestamp, e.job AS job_id, e.type AS event_type, e.scheduler AS scheduler_name,
+    SELECT 'event-' || e.id AS id, ${timeText('e.ms')} AS timestamp,
+      coalesce(e.job, (SELECT p.job FROM job_pod p WHERE p.cluster = e.cluster AND p.uid = e.pod)) AS job_id, e.type AS event_type, e.scheduler AS scheduler_name,
       round(e.wait_ms / 6e4, 6) AS queue_wait_time,
       CASE WHEN e.type IN ('completed', 'failed') THEN ${efficiencyOf('e.cluster', 'e.job')} END AS resource_efficiency,
       json_object('reason', e.reason, 'message', e.message) AS decision_metadata,

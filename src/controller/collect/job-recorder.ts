@@ -103,6 +103,10 @@ export class JobRecorder {
     return this.#seen.size;
   }
 
+  hasSeen(uid: string): boolean {
+    return this.#seen.has(uid);
+  }
+
   /** Jobs that are there, by what they do. */
   get counts(): { readonly running: number; readonly pending: number; readonly suspended: number } {
     let [running, pending, suspended] = [0, 0, 0];

@@ -292,9 +292,9 @@ export class LiveCollection {
   async #clear(writer: WorkloadWriter): Promise<void> {
     const { namespace } = this.#o.workload!;
     const { signal } = new AbortController();
-    await writer.remove(signal);
-    for (let waited = 0; waited < GONE_MILLISECONDS && this.#jobs.hasAny(namespace); waited += 100)
-      await this.#o.sleep(100);
+    const removed = await writer.remove(signal);
+    const isSeen = () => removed.every((uid) => this.#jobs.hasSeen(uid)) && !this.#jobs.hasAny(namespace);
+    for (let waited = 0; waited < GONE_MILLISECONDS && !isSeen(); waited += 100) await this.#o.sleep(100);
     await writer.removeNamespace(signal);
   }
 

@@ -75,12 +75,13 @@ export class WorkloadWriter {
     await this.#ask({ method: 'POST', path, body: this.#object(job), signal }, [409]);
   }
 
-  /** Deletes the Jobs of workloads. @throws KISIM_E_KUBE_... */
-  async remove(signal: AbortSignal): Promise<void> {
+  /** Deletes the Jobs of workloads. @returns their uids @throws KISIM_E_KUBE_... */
+  async remove(signal: AbortSignal): Promise<readonly string[]> {
     const path = `/apis/batch/v1/namespaces/${this.#o.namespace}/jobs`;
     const query = { labelSelector: `${MANAGED_BY_LABEL}=${COMPONENT},${COLLECT_LABEL}` };
     const { body } = await this.#ask({ method: 'GET', path, query, signal });
-    for (const { metadata } of (body as { readonly items: readonly ApiObject[] }).items)
+    const { items } = body as { readonly items: readonly ApiObject[] };
+    for (const { metadata } of items)
       await this.#ask(
         {
           method: 'DELETE',
@@ -90,6 +91,7 @@ export class WorkloadWriter {
         },
         [404],
       );
+    return items.map(({ metadata }) => metadata.uid!);
   }
 
   /** Only one that the program made, and says so. @throws KISIM_E_KUBE_... */

@@ -239,6 +239,27 @@ test('an event that is told again is one, with the newest time and count', (t) =
   ]);
 });
 
+test("an event that was told before its pod was known is its Job's all the same", (t) => {
+  const { history, value } = openHistory(t);
+  history.collected({
+    kind: 'scheduling-event',
+    record: {
+      unixMilliseconds: START,
+      podUid: 'p-1',
+      namespace: 'batch',
+      object: 'Pod/a',
+      type: 'failed-scheduling',
+      told: 'e-1',
+    },
+  });
+  history.collected({
+    kind: 'job-pod',
+    record: { uid: 'p-1', jobUid: 'j-1', scheduler: 's', phase: 'Pending', seenUnixMilliseconds: START },
+  });
+  history.flush();
+  assert.equal(value('select job_id from scheduling_events'), 'j-1');
+});
+
 test('what was collected goes when it is older than decisions are kept', (t) => {
   const { history, value } = openHistory(t, { decisionDays: 10 }, writeOnFlush);
   for (const days of [20, 1]) {
