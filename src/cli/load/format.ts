@@ -54,7 +54,12 @@ export function loadText(report: LoadReport): string {
 
 function heading({ pattern, loop, ended, elapsedSeconds, levelUnit }: LoadReport): string {
   const how = ended === 'complete' ? '' : `, ${ended}`;
-  return `${pattern}, ${loop} loop (${levelUnit}), ${timeText(elapsedSeconds)}${how}`;
+  return `${pattern}, ${loop} loop (${levelUnit}), ${elapsedText(elapsedSeconds)}${how}`;
+}
+
+/** Tenths for a short run; whole seconds for one that lasted. */
+function elapsedText(seconds: number): string {
+  return seconds < 60 ? `${seconds.toFixed(1)} s` : timeText(Math.round(seconds));
 }
 
 function latencyLines(latency: LatencySummary | null): string[] {

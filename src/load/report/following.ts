@@ -1,3 +1,4 @@
+import type { Spacing } from '../http/arrivals.ts';
 import type { LoadSecond } from '../http/recorder.ts';
 
 /** How the requests that were sent compare with those that the pattern wanted. */
@@ -6,7 +7,10 @@ export interface Following {
   readonly sent: number;
   /** Seconds that are taken together. */
   readonly windowSeconds: number;
-  /** Greatest difference of a window, in percent of what it wanted; null where no window wanted enough to tell. */
+  /**
+   * Greatest difference of a window, in percent of what it wanted; null where no window wanted enough to tell, and for
+   * independent clients, who differ by chance.
+   */
   readonly worstPercent: number | null;
 }
 
@@ -15,7 +19,11 @@ const WINDOWS = 20;
 const LEAST_WANTED = 100;
 
 /** @param loadedSeconds seconds after that only wait for answers */
-export function followingOf(seconds: readonly LoadSecond[], loadedSeconds: number): Following {
+export function followingOf(
+  seconds: readonly LoadSecond[],
+  loadedSeconds: number,
+  spacing: Spacing = 'even',
+): Following {
   const during = seconds.filter(({ second }) => second < loadedSeconds);
   const windowSeconds = Math.max(1, Math.ceil(during.length / WINDOWS));
   let worst: number | null = null;
@@ -26,7 +34,7 @@ export function followingOf(seconds: readonly LoadSecond[], loadedSeconds: numbe
     const sentHere = part.reduce((sum, each) => sum + each.sent, 0);
     wanted += wantedHere;
     sent += sentHere;
-    if (wantedHere < LEAST_WANTED) continue;
+    if (wantedHere < LEAST_WANTED || spacing === 'poisson') continue;
     worst = Math.max(worst ?? 0, (100 * Math.abs(sentHere - wantedHere)) / wantedHere);
   }
   return {

@@ -69,7 +69,7 @@ export function loadReport(plan: LoadPlan, result: LoadResult, head: ReportHead)
       ...figuresOf(result.targets[i]!, loaded),
     })),
     lateMilliseconds: lateness,
-    following: loop.kind === 'open' ? followingOf(seconds, loaded) : null,
+    following: loop.kind === 'open' ? followingOf(seconds, loaded, loop.spacing) : null,
     unanswered,
     firstOther: firstOther ?? null,
     objectives: checkObjectives(head.objectives, total),

@@ -32,6 +32,8 @@ test('windows that wanted next to nothing, and seconds behind the pattern, do no
   const seconds = [second(0, 10, 0), second(1, 500, 495), second(2, 0, 50)];
   assert.deepEqual(followingOf(seconds, 2), { wanted: 510, sent: 495, windowSeconds: 1, worstPercent: 1 });
   assert.equal(followingOf([second(0, 1, 5)], 1).worstPercent, null);
+  // Independent clients differ by chance.
+  assert.equal(followingOf(seconds, 2, 'poisson').worstPercent, null);
 });
 
 test('a series is a row a second, with nothing where nothing was measured', () => {
