@@ -12,7 +12,9 @@ import {
   recordedTransitions,
 } from '../../../../src/learning/placement/recorded-transitions.ts';
 import { decodeState, encodeState, type SavedState } from '../../../../src/learning/saved-state.ts';
-import { TERM } from '../../../../src/policy/energy/term-table.ts';
+import { TERM, TERM_COUNT } from '../../../../src/policy/energy/term-table.ts';
+import { type WeightedRule, weightedPolicy } from '../../../../src/policy/energy/weighted-policy.ts';
+import type { Policy } from '../../../../src/policy/policy.ts';
 import { simulate } from '../../../../src/simulation/engine.ts';
 import { RandomStream } from '../../../../src/util/rng.ts';
 import { recordedRuns, recordOf } from '../../../support/recorded-cluster.ts';
@@ -68,6 +70,34 @@ test('what is learned holds the active energy of a node against it', () => {
   while (!training.isDone) training.advance();
   assert.ok(training.weights[TERM.activeEnergy]! > 0, `${training.weights[TERM.activeEnergy]}`);
   assert.equal(training.validations.length, 1);
+});
+
+test('what is learned of pods that were placed at random needs less energy than they did', () => {
+  const training = new OfflineQTraining({
+    twin,
+    settings: { ...defaultOfflineQ, ...small, steps: 10, updatesPerStep: 500 },
+  });
+  while (!training.isDone) training.advance();
+  const situation = twin.situation(3_000_001);
+  const { nodes } = twin.recorded!;
+  const asRecorded: Policy = {
+    name: 'recorded',
+    start: () => ({
+      choose: (pod, candidates) =>
+        candidates.nodes.subarray(0, candidates.count).includes(nodes[pod.id]!)
+          ? nodes[pod.id]!
+          : candidates.nodes[0]!,
+      explain: () => [],
+    }),
+  };
+  const learned: WeightedRule = {
+    name: 'q',
+    weights: training.weights.slice(0, TERM_COUNT),
+    unit: 'points',
+  };
+  const joules = (policy: Policy) => simulate({ ...situation, policy, seed: 0 }).energyJoules;
+  const ratio = joules(weightedPolicy(learned, 'first')) / joules(asRecorded);
+  assert.ok(ratio < 0.97, `${ratio} of the energy of the record`);
 });
 
 test('a training that is gone on with ends with the same weights, bit for bit', () => {
