@@ -61,16 +61,16 @@ export const blockBench: Bench = {
       let worstNaive = 0;
       for (const [resource, amount] of Object.entries(alone) as [Resource, number][]) {
         const asked = { [resource]: amount };
-        const ours = await measure('block', () => blocker(asked, seconds, sink.port), asked);
-        const theirs = await measure('loop', () => naiveLoop(resource, amount, seconds, sink.port), asked);
+        const ours = await measure('block', () => blocker(asked, sink.port), asked);
+        const theirs = await measure('loop', () => naiveLoop(resource, amount, sink.port), asked);
         const [deviation, control] = [Math.abs(ours.get(resource)!), Math.abs(theirs.get(resource)!)];
         worst = Math.max(worst, deviation);
         worstNaive = Math.max(worstNaive, control);
         figures.push(figure(`${resource} alone`, deviation, 'the loop without feedback, %', control));
       }
       // What the machine leaves to one thread that never sleeps: more than that nobody can hold.
-      const left = await deviationsOf(naiveLoop('cpu', 1, 3, sink.port), { cpu: 1 }, 3, sink);
-      const all = await measure('block, all at once', () => blocker(together, seconds, sink.port), together);
+      const left = await deviationsOf(naiveLoop('cpu', 1, sink.port), { cpu: 1 }, 3, sink);
+      const all = await measure('block, all at once', () => blocker(together, sink.port), together);
       const worstTogether = Math.max(...[...all.values()].map(Math.abs));
       return {
         figures: [
@@ -108,29 +108,20 @@ function figure(what: string, value: number, control: string, beside: number): B
   };
 }
 
-function blocker(asked: Partial<Record<Resource, number>>, seconds: number, port: number): ChildProcess {
+function blocker(asked: Partial<Record<Resource, number>>, port: number): ChildProcess {
   const amounts = Object.entries(asked).flatMap(([resource, amount]) => {
     if (resource === 'cpu') return ['--cpu', String(amount)];
     return [`--${resource}`, resource === 'memory' ? `${amount}B` : `${amount / 1e6}MB/s`];
   });
-  const rest = [
-    '--peer',
-    `127.0.0.1:${port}`,
-    '--folder',
-    FOLDER,
-    '--file-size',
-    '64MiB',
-    '--for',
-    `${seconds + 2}s`,
-  ];
+  const rest = ['--peer', `127.0.0.1:${port}`, '--folder', FOLDER, '--file-size', '64MiB', '--for', '5m'];
   return spawn(process.execPath, [program, 'block', '--json', ...amounts, ...rest], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
 }
 
-function naiveLoop(resource: Resource, amount: number, seconds: number, port: number): ChildProcess {
+function naiveLoop(resource: Resource, amount: number, port: number): ChildProcess {
   const where = resource === 'network' ? String(port) : FOLDER;
-  return spawn(process.execPath, [naive, resource, String(amount), String(seconds + 2), where], {
+  return spawn(process.execPath, [naive, resource, String(amount), where], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
 }
@@ -150,12 +141,14 @@ async function deviationsOf(
   const before = observe(child.pid!);
   const received = sink.bytes;
   const levels: number[] = [];
-  for (let i = 0; i < seconds * 2; i++) {
+  let after = before;
+  while (after.seconds - before.seconds < seconds) {
     await sleep(500);
-    levels.push(observe(child.pid!).residentBytes);
+    after = observe(child.pid!);
+    levels.push(after.residentBytes);
   }
-  const after = observe(child.pid!);
   const got = sink.bytes - received;
+  child.kill('SIGTERM');
   await closed;
   const memory = levels.reduce((sum, each) => sum + each, 0) / levels.length;
   const held = heldOf(before, after, memory, got);

@@ -1,13 +1,12 @@
 // What `kisimd block` is held against: the usual loop, which works for a share of each tenth of a second by the clock on
-// the wall and sleeps for the rest, and looks at nothing. Arguments: kind, amount, seconds, and a folder or a port.
-import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
+// the wall and sleeps for the rest, and looks at nothing, until it is ended. Arguments: kind, amount, and a folder or a port.
+import { openSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const [kind = '', amountText, secondsText, where = ''] = process.argv.slice(2);
+const [kind = '', amountText, where = ''] = process.argv.slice(2);
 const amount = Number(amountText);
-const end = performance.now() + Number(secondsText) * 1000;
 const SLICE_SECONDS = 0.1;
 
 const acts: Readonly<Record<string, () => () => Promise<void>>> = {
@@ -56,13 +55,11 @@ const acts: Readonly<Record<string, () => () => Promise<void>>> = {
 
 const act = acts[kind]!();
 process.stdout.write('{}\n');
-while (performance.now() < end) await act();
-process.exit(0);
+for (;;) await act();
 
 function ownFile(): number {
   const path = join(where, `kisimd-naive-${process.pid}`);
   const file = openSync(path, 'wx+');
   unlinkSync(path);
-  process.on('exit', () => closeSync(file));
   return file;
 }
