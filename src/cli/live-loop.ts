@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import type { ClusterConnection } from '../daemon/placement/live-session.ts';
+import { historyErrors } from '../history/errors.ts';
 import { History } from '../history/history.ts';
 import type { ClientNodeApi } from '../kubernetes/client-node-api.ts';
 import { parseDuration } from '../util/duration.ts';
@@ -39,7 +40,7 @@ export interface LiveLoop {
 /**
  * Opens the history and connects to the cluster, does the work and closes both.
  *
- * @throws KISIM_E_HISTORY_..., KISIM_E_KUBE_..., what the work throws
+ * @throws KISIM_E_HISTORY_... (where decisions could not be written too), KISIM_E_KUBE_..., what the work throws
  */
 export async function withLiveLoop(
   context: CommandContext,
@@ -53,6 +54,7 @@ export async function withLiveLoop(
   // Better now than after the first decision.
   const history = new History({ config: config.history, log });
   history.open();
+  let isKept = false;
   try {
     const api = await connectCluster(settings, env);
     const electionApi = await connectCluster(settings, env);
@@ -78,8 +80,10 @@ export async function withLiveLoop(
       close();
     }
   } finally {
-    history.close();
+    isKept = history.close();
   }
+  if (!isKept)
+    throw historyErrors.KISIM_E_HISTORY_WRITE(`${config.history.path}: not all decisions are in it`);
 }
 
 /** @throws KISIM_E_DURATION, KISIM_E_USAGE for one of 0 */

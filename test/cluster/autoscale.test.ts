@@ -231,7 +231,7 @@ describe('autoscaling on the real API server, with the account of the program', 
       cpu: `${TEAM}/on-cpu`,
       query: ['gpu-percent=gpu', 'cpu-percent=cpu', 'memory-percent=memory'],
       load: 'constant:level=20,duration=60s',
-      url: [`${service.url}/cpu?ms=1`],
+      url: ['gpu', 'cpu'].map((backend) => `${backend}=${service.url}/cpu?ms=1`),
     });
     const decided = (name: string) => autoscaling.out.match(new RegExp(`team/${name} .*: model: gpu`, 'g'));
     await waitFor('decisions on both', 60, () =>

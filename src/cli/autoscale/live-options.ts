@@ -27,8 +27,8 @@ export const liveAutoscaleOptions: readonly OptionSpec[] = [
       'with --live: drive this load from here, as spike:low=10,high=100,duration=10m, and measure by it',
   },
   {
-    flags: '--url <url>',
-    description: 'with --load: where the requests go (repeatable)',
+    flags: '--url <address>',
+    description: 'with --load: where the requests go, as URL, or as gpu=URL and cpu=URL (repeatable)',
     repeatable: true,
   },
   ...liveLoopOptions,

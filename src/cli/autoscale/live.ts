@@ -62,6 +62,7 @@ export async function runLive(context: CommandContext): Promise<number> {
           targets,
           sources: load === undefined ? sources : [load.metrics, ...sources],
           podSources,
+          router: load?.router,
           intervalSeconds: problem.intervalSeconds,
           episodeSeconds: load === undefined ? problem.episodeSeconds : load.seconds,
           trendForm: problem.observation,

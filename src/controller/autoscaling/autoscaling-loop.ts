@@ -122,7 +122,7 @@ export class AutoscalingLoop {
       this.#undecided(replicas, observation, error);
       return;
     }
-    router?.route(decision.placement);
+    router?.route(decision.placement, { gpu: replicas.gpu?.ready ?? 0, cpu: replicas.cpu?.ready ?? 0 });
     const failures = await this.#scaleAll(replicas, observation, decision, signal);
     round?.({ number: this.#rounds, replicas, observation, decision });
     if (signal.aborted) return;

@@ -55,7 +55,8 @@ export interface ReplicaScaler {
 
 /** Sends requests to backends as a policy places them, where somebody can. */
 export interface RequestRouter {
-  route(placement: Placement): void;
+  /** @param ready replicas of each backend that serve */
+  route(placement: Placement, ready: Readonly<Record<BackendName, number>>): void;
 }
 
 /** Where decisions about replicas are kept. Must neither throw nor wait. */

@@ -6,7 +6,12 @@ import {
   type AutoscalingRound,
 } from '../../controller/autoscaling/autoscaling-loop.ts';
 import { LiveObserver, type ScalingTargets } from '../../controller/autoscaling/live-observer.ts';
-import type { MetricSource, PodMetricSource, ScalingSink } from '../../controller/autoscaling/ports.ts';
+import type {
+  MetricSource,
+  PodMetricSource,
+  RequestRouter,
+  ScalingSink,
+} from '../../controller/autoscaling/ports.ts';
 import type { LeaseTimes } from '../../kubernetes/lease.ts';
 import { AUTOSCALE_LEASE_NAME } from '../../kubernetes/names.ts';
 import { DeploymentScaler } from '../../kubernetes/scale/deployment-scale.ts';
@@ -30,6 +35,8 @@ export interface LiveAutoscaleOptions {
   readonly intervalSeconds: number;
   readonly episodeSeconds: number;
   readonly trendForm: LoadTrendForm;
+  /** Carries out how a policy places requests; left out: nobody does. */
+  readonly router?: RequestRouter | undefined;
   readonly mode: 'act' | 'dry-run';
   readonly sink: ScalingSink;
   readonly round?: (round: AutoscalingRound) => void;
@@ -84,6 +91,7 @@ export async function runLiveAutoscale(
       targets: options.targets,
       observer,
       scaler,
+      router: acts ? options.router : undefined,
       sink: options.sink,
       leadership: acts ? leadership : undefined,
       mode,

@@ -1,30 +1,18 @@
 import type { RandomStream } from '../../util/rng.ts';
-import type { LoadTarget } from './target.ts';
+import type { TargetShares } from './target-shares.ts';
 
-/** Draws targets in proportion to their weights. */
+/** Draws targets in proportion to their shares. */
 export class TargetChoice {
-  readonly #targets: readonly LoadTarget[];
+  readonly #shares: TargetShares;
   readonly #random: RandomStream;
-  readonly #until: Float64Array;
 
-  constructor(targets: readonly LoadTarget[], random: RandomStream) {
-    this.#targets = targets;
+  constructor(shares: TargetShares, random: RandomStream) {
+    this.#shares = shares;
     this.#random = random;
-    this.#until = new Float64Array(targets.length);
-    let sum = 0;
-    for (const [i, { weight }] of targets.entries()) {
-      sum += weight;
-      this.#until[i] = sum;
-    }
   }
 
   /** Its index. */
   next(): number {
-    const last = this.#targets.length - 1;
-    if (last === 0) return 0;
-    const at = this.#random.next() * this.#until[last]!;
-    let i = 0;
-    while (i < last && at >= this.#until[i]!) i++;
-    return i;
+    return this.#shares.count === 1 ? 0 : this.#shares.pick(this.#random.next());
   }
 }

@@ -47,7 +47,7 @@ export class ClosedLoop implements LoadLoop, UserAgenda {
     this.endsEarly = groups.some(({ loops }) => loops < Number.POSITIVE_INFINITY);
     const capacity = groups.reduce((sum, { pattern }) => sum + Math.round(pattern.highestLevel), 0);
     this.#due = new IndexedHeap(capacity);
-    const choice = new TargetChoice(context.targets, random.fork('targets'));
+    const choice = new TargetChoice(context.shares, random.fork('targets'));
     this.#groups = groups.map((group) => {
       const first = this.#users.length;
       const most = Math.round(group.pattern.highestLevel);

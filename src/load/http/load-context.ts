@@ -2,11 +2,13 @@ import type { Milliseconds } from '../../util/units.ts';
 import type { FailureKind } from './failure.ts';
 import type { LoadRecorder } from './recorder.ts';
 import type { LoadTarget } from './target.ts';
+import type { TargetShares } from './target-shares.ts';
 import type { Transport } from './transport.ts';
 
 /** What the loops work with. All times are milliseconds from the beginning of the run. */
 export interface LoadContext {
   readonly targets: readonly LoadTarget[];
+  readonly shares: TargetShares;
   readonly transport: Transport;
   readonly recorder: LoadRecorder;
   /** A request without a complete answer for so long, from when it was due, is given up. */

@@ -36,7 +36,7 @@ export class OpenLoop implements LoadLoop {
     this.#context = context;
     this.#pattern = plan.pattern;
     this.#arrivals = new Arrivals(plan.pattern, plan.spacing, random.fork('arrivals'));
-    this.#choice = new TargetChoice(context.targets, random.fork('targets'));
+    this.#choice = new TargetChoice(context.shares, random.fork('targets'));
     const names = [...new Set(context.targets.map(({ origin }) => origin))];
     this.#origins = names.map((name) => new Origin(name, plan.mostConnections, context));
     this.#originOf = context.targets.map(({ origin }) => this.#origins[names.indexOf(origin)]!);

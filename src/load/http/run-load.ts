@@ -8,12 +8,15 @@ import type { LoadContext, LoadLoop } from './load-context.ts';
 import { OpenLoop, type OpenLoopPlan } from './open-loop.ts';
 import { type LoadCounts, LoadRecorder, type LoadSecond } from './recorder.ts';
 import type { LoadTarget } from './target.ts';
+import { TargetShares } from './target-shares.ts';
 import { TargetWatch } from './target-watch.ts';
 import type { LoadTime, Transport } from './transport.ts';
 
 export interface LoadPlan {
   /** At least one. */
   readonly targets: readonly LoadTarget[];
+  /** Left out: by the weights of the targets. */
+  readonly shares?: TargetShares;
   readonly loop: OpenLoopPlan | ClosedLoopPlan;
   /** Of targets that have none of their own. */
   readonly timeoutMilliseconds: Milliseconds;
@@ -67,6 +70,7 @@ export function runLoad(plan: LoadPlan, ports: LoadPorts): Promise<LoadResult> {
 
 class Run implements LoadContext {
   readonly targets: readonly LoadTarget[];
+  readonly shares: TargetShares;
   readonly transport: Transport;
   readonly recorder: LoadRecorder;
   isOver = false;
@@ -93,6 +97,7 @@ class Run implements LoadContext {
     reject: (error: unknown) => void,
   ) {
     this.targets = plan.targets;
+    this.shares = plan.shares ?? new TargetShares(plan.targets.map(({ weight }) => weight));
     this.transport = ports.transport;
     this.#timeouts = plan.targets.map(
       ({ timeoutMilliseconds }) => timeoutMilliseconds ?? plan.timeoutMilliseconds,

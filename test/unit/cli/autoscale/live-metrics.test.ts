@@ -40,5 +40,11 @@ test('load is driven where a pattern and an address are given', () => {
     10,
   );
   assert.equal(load?.seconds, 90);
+  assert.equal(load.router, undefined);
+  const both = ['gpu=http://127.0.0.1:9/', 'cpu=http://127.0.0.1:10/'];
+  assert.notEqual(liveLoad({ load: 'spike', url: both, seed: '1' }, 10)?.router, undefined);
+  assert.throws(() => liveLoad({ load: 'spike', url: [...both, 'http://127.0.0.1:9/'], seed: '1' }, 10), {
+    code: 'KISIM_E_USAGE',
+  });
   assert.deepEqual(load.metrics.gives, ['latencyP95Milliseconds', 'throughputPerSecond']);
 });

@@ -289,10 +289,10 @@ describe('the autoscaling loop', () => {
 
   test('tells whoever sends the requests where they are to go', async () => {
     const bench = new Bench();
-    const routed: string[] = [];
-    bench.start({ router: { route: (placement) => void routed.push(placement) } });
+    const routed: unknown[] = [];
+    bench.start({ router: { route: (placement, ready) => void routed.push(placement, ready) } });
     await bench.time.advance(10_000);
     await bench.end();
-    assert.deepEqual(routed, ['balanced']);
+    assert.deepEqual(routed, ['balanced', { gpu: 0, cpu: 0 }]);
   });
 });
