@@ -21,6 +21,7 @@ import { ownClusterBench } from './own-cluster.bench.ts';
 import { ownClusterWrongBench } from './own-cluster-wrong.bench.ts';
 import { placementTrainingBench } from './placement-training.bench.ts';
 import { pwrBench } from './pwr.bench.ts';
+import { queueBench } from './queue.bench.ts';
 import { rapl1khzBench } from './rapl-1khz.bench.ts';
 import { rbacBench } from './rbac.bench.ts';
 import { rulesSpeedBench } from './rules-speed.bench.ts';
@@ -67,4 +68,5 @@ export const benches: readonly Bench[] = [
   blockBench,
   autoscaleSpeedBench,
   autoscaleBench,
+  queueBench,
 ];
