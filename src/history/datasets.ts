@@ -116,6 +116,24 @@ export const datasets: readonly Dataset[] = [
       saved_joules: real, fell_back_from: text, candidates: integer, held_ms: integer, uid: text, ts: integer, cluster: text`),
   },
   {
+    name: 'scalings',
+    says: 'decisions about replicas',
+    from: 'scalings',
+    time: 'ts * 1000',
+    columns:
+      columns(`time: time, namespace: text, deployment: text, backend: text, before: integer, wanted: integer
+      after: integer, ready: integer, outcome: text, policy: text, reason: text, mode: text, cluster: text, uid: text, ts: integer`),
+  },
+  {
+    name: 'admissions',
+    says: 'decisions about queues',
+    from: 'admissions',
+    time: 'ts * 1000',
+    columns:
+      columns(`time: time, namespace: text, kind: text, name: text, outcome: text, nodes: text, waited_seconds: real
+      queued: integer, passed_over: integer, oldest: text, policy: text, reason: text, mode: text, cluster: text, uid: text, ts: integer`),
+  },
+  {
     name: 'pods',
     says: 'pods, from creation to end',
     from: 'pod_runs',

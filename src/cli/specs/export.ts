@@ -25,6 +25,8 @@ export const exportCommand: CommandSpec = {
         'metrics',
         'training',
         'decisions',
+        'scalings',
+        'admissions',
         'pods',
         'node-energy',
         'energy',

@@ -74,7 +74,11 @@ function trainerOf(training: OfflineQTraining): Trainer {
       step: training.step,
       steps: training.settings.steps,
       decisions: training.decisions,
-      measures: training.figures,
+      measures: {
+        ...training.figures,
+        recorded: training.data.transitions.rows,
+        byRules: training.data.decided,
+      },
       start: training.start.name,
       last: training.validations.at(-1),
       best: training.best,
