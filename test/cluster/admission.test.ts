@@ -9,6 +9,7 @@ import { openHistoryReader } from '../../src/history/reader.ts';
 import type { ApiJob, ApiPod } from '../../src/kubernetes/api-objects.ts';
 import type { ApiAdmissionCheck, ApiWorkload } from '../../src/kubernetes/kueue/api-objects.ts';
 import { holds } from '../../src/kubernetes/kueue/api-objects.ts';
+import { type KueueVersion, kueuePath } from '../../src/kubernetes/kueue/version.ts';
 import { JOB_LABEL, QUEUED_LABEL_VALUE } from '../../src/kubernetes/names.ts';
 import { admissionByName } from '../../src/queueing/policies/registry.ts';
 import { Cleanups } from '../system/support/cleanups.ts';
@@ -20,7 +21,6 @@ import { runCommand } from './support/run-command.ts';
 
 const JOBS = `/apis/batch/v1/namespaces/${TEAM}/jobs`;
 const KUEUE = '/apis/kueue.x-k8s.io/v1beta2';
-const WORKLOADS = `${KUEUE}/namespaces/${TEAM}/workloads`;
 
 /** The work of n2 costs a third of that of the others. */
 const NODE_TABLE = `nodes:
@@ -73,6 +73,55 @@ describe('queues on the real API server, with the account of the program', { ski
     });
   const read = (name: string) => cluster.read<ApiJob>(`${JOBS}/${name}`);
   const lasts = (duration: string) => ({ 'kisimd.io/expected-duration': duration });
+  const check = (name: string, controllerName: string, version: KueueVersion = 'v1beta2') =>
+    cluster.create(kueuePath(version, 'admissionchecks'), {
+      apiVersion: `kueue.x-k8s.io/${version}`,
+      kind: 'AdmissionCheck',
+      metadata: { name },
+      spec: { controllerName },
+    });
+  const workload = async (name: string, cpu: string, version: KueueVersion = 'v1beta2') => {
+    const now = new Date().toISOString().replace(/\.\d+Z/, 'Z');
+    const path = kueuePath(version, `namespaces/${TEAM}/workloads`);
+    await cluster.create(path, {
+      apiVersion: `kueue.x-k8s.io/${version}`,
+      kind: 'Workload',
+      metadata: { name, namespace: TEAM },
+      spec: { podSets: [{ name: 'main', count: 2, template: { spec: { containers: [container(cpu)] } } }] },
+    });
+    // What Kueue does once the workload has its quota.
+    const pending = (each: string) => ({
+      name: each,
+      state: 'Pending',
+      lastTransitionTime: now,
+      message: '',
+    });
+    const { status, body } = await cluster.admin.request({
+      method: 'PATCH',
+      path: `${path}/${name}/status`,
+      patchType: 'merge',
+      body: {
+        status: {
+          conditions: [
+            {
+              type: 'QuotaReserved',
+              status: 'True',
+              reason: 'QuotaReserved',
+              message: '',
+              lastTransitionTime: now,
+            },
+          ],
+          admissionChecks: [pending('budget'), pending('energy')],
+        },
+      },
+    });
+    assert.equal(status, 200, JSON.stringify(body));
+  };
+  const stateOf = async (name: string, of: string, version: KueueVersion = 'v1beta2') => {
+    const path = kueuePath(version, `namespaces/${TEAM}/workloads/${name}`);
+    const { status } = await cluster.read<ApiWorkload>(path);
+    return status?.admissionChecks?.find((each) => each.name === of);
+  };
   const explain = async (subject: string) => {
     const explained = runCommand(explainCommand, { db: history, namespace: TEAM }, [subject]);
     assert.deepEqual(await explained.done, { status: 0, error: undefined });
@@ -155,58 +204,11 @@ describe('queues on the real API server, with the account of the program', { ski
         patchType: 'merge',
         body: { spec: { unschedulable: null } },
       });
-    const check = (name: string, controllerName: string) =>
-      cluster.create(`${KUEUE}/admissionchecks`, {
-        apiVersion: 'kueue.x-k8s.io/v1beta2',
-        kind: 'AdmissionCheck',
-        metadata: { name },
-        spec: { controllerName },
-      });
     await check('energy', 'kisimd.io/admission');
     await check('budget', 'example.com/budget');
-    const now = new Date().toISOString().replace(/\.\d+Z/, 'Z');
-    const workload = async (name: string, cpu: string) => {
-      await cluster.create(WORKLOADS, {
-        apiVersion: 'kueue.x-k8s.io/v1beta2',
-        kind: 'Workload',
-        metadata: { name, namespace: TEAM },
-        spec: { podSets: [{ name: 'main', count: 2, template: { spec: { containers: [container(cpu)] } } }] },
-      });
-      // What Kueue does once the workload has its quota.
-      const pending = (each: string) => ({
-        name: each,
-        state: 'Pending',
-        lastTransitionTime: now,
-        message: '',
-      });
-      const { status, body } = await cluster.admin.request({
-        method: 'PATCH',
-        path: `${WORKLOADS}/${name}/status`,
-        patchType: 'merge',
-        body: {
-          status: {
-            conditions: [
-              {
-                type: 'QuotaReserved',
-                status: 'True',
-                reason: 'QuotaReserved',
-                message: '',
-                lastTransitionTime: now,
-              },
-            ],
-            admissionChecks: [pending('budget'), pending('energy')],
-          },
-        },
-      });
-      assert.equal(status, 200, JSON.stringify(body));
-    };
     await workload('fits', '2');
     await workload('huge', '500');
     const queued = queue('fifo-best-effort', { kueue: true, sendBack: '1s', rejectImpossible: true });
-    const stateOf = async (name: string, of: string) => {
-      const { status } = await cluster.read<ApiWorkload>(`${WORKLOADS}/${name}`);
-      return status?.admissionChecks?.find((each) => each.name === of);
-    };
     const ready = await waitFor('the answer', 60, async () => {
       const state = await stateOf('fits', 'energy');
       return state?.state === 'Ready' ? state : undefined;
@@ -263,5 +265,21 @@ describe('queues on the real API server, with the account of the program', { ski
     });
     const { error } = await queue('fifo', { kueue: true }).done;
     assert.equal(error?.code, 'KISIM_E_KUEUE_ABSENT');
+  });
+
+  test('an older Kueue is spoken to in its own version', async () => {
+    await defineKueue(cluster.admin, 'v1beta1');
+    await check('energy', 'kisimd.io/admission', 'v1beta1');
+    await workload('older', '2', 'v1beta1');
+    const queued = queue('fifo-best-effort', { kueue: true });
+    await waitFor(
+      'the answer',
+      60,
+      async () => (await stateOf('older', 'energy', 'v1beta1'))?.state === 'Ready',
+    );
+    queued.stop();
+    assert.deepEqual(await queued.done, { status: 0, error: undefined });
+    const served = await cluster.read<ApiAdmissionCheck>(`${kueuePath('v1beta1', 'admissionchecks')}/energy`);
+    assert(holds(served.status?.conditions, 'Active'));
   });
 });

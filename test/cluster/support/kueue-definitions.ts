@@ -1,11 +1,13 @@
 import type { ApiObject } from '../../../src/kubernetes/api-objects.ts';
 import type { KubeApi } from '../../../src/kubernetes/kube-api.ts';
+import { type KueueVersion, kueuePath } from '../../../src/kubernetes/kueue/version.ts';
 import { waitFor } from '../../system/support/wait-for.ts';
 import { succeed } from './install-program.ts';
 
 /*
  * Definitions of the kinds of Kueue that the program talks to, with the fields that its documentation gives for v1beta2
- * (https://kueue.sigs.k8s.io/docs/reference/kueue.v1beta2/) and their rules, as far as they are read or written. Kueue's own
+ * (https://kueue.sigs.k8s.io/docs/reference/kueue.v1beta2/) and their rules, as far as they are read or written; those of v1beta1
+ * are the same. Kueue's own
  * controllers are not here: what they do a test does by requests of its own.
  */
 
@@ -118,6 +120,7 @@ function definition(
   plural: string,
   scope: 'Namespaced' | 'Cluster',
   properties: object,
+  version: KueueVersion,
 ): ApiObject {
   const meta = { apiVersion: text, kind: text, metadata: { type: 'object' } };
   return {
@@ -133,7 +136,7 @@ function definition(
       names: { kind, plural, singular: kind.toLowerCase(), listKind: `${kind}List` },
       versions: [
         {
-          name: 'v1beta2',
+          name: version,
           served: true,
           storage: true,
           subresources: { status: {} },
@@ -145,20 +148,20 @@ function definition(
 }
 
 /** Puts them into a cluster, and waits until they are served. @param admin as the operator */
-export async function defineKueue(admin: KubeApi): Promise<void> {
+export async function defineKueue(admin: KubeApi, version: KueueVersion = 'v1beta2'): Promise<void> {
   const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
-  await succeed(admin, 'POST', path, definition('Workload', 'workloads', 'Namespaced', workload));
+  await succeed(admin, 'POST', path, definition('Workload', 'workloads', 'Namespaced', workload, version));
   await succeed(
     admin,
     'POST',
     path,
-    definition('AdmissionCheck', 'admissionchecks', 'Cluster', admissionCheck),
+    definition('AdmissionCheck', 'admissionchecks', 'Cluster', admissionCheck, version),
   );
   for (const plural of ['workloads', 'admissionchecks'])
     await waitFor(`${plural} to be served`, 60, async () => {
       const { status } = await admin.request({
         method: 'GET',
-        path: `/apis/kueue.x-k8s.io/v1beta2/${plural}`,
+        path: kueuePath(version, plural),
       });
       return status === 200;
     });
