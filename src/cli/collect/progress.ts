@@ -46,7 +46,7 @@ export function collectLine(progress: LiveProgress, figures: CollectFigures): st
   const seconds = elapsedMilliseconds / 1000;
   const parts = [`${samples} ${samples === 1 ? 'sample' : 'samples'}`, `${jobs} Jobs`];
   if (plannedJobs !== undefined) parts.push(`${createdJobs} of ${plannedJobs} made`);
-  parts.push(seconds > 0 ? `${(records / seconds).toFixed(1)} records/s` : `${records} records`);
+  parts.push(seconds >= 1 ? `${(records / seconds).toFixed(1)} records/s` : `${records} records`);
   parts.push(sizeText(fileBytes));
   parts.push(leftMilliseconds === undefined ? 'Ctrl-C ends it' : `${timeText(leftMilliseconds / 1000)} left`);
   if (trouble !== undefined) parts.push(`NOT HEARD: ${trouble}`);

@@ -113,7 +113,7 @@ export async function runCollect(context: CommandContext): Promise<number> {
       const samples = done.samples + (before?.samples ?? 0);
       if (asked.json)
         stdout.write(
-          `${JSON.stringify({ file: path, ...done, samples, counts, gap: before !== undefined })}\n`,
+          `${JSON.stringify({ file: path, ...done, samples, counts, resumed: before !== undefined })}\n`,
         );
       else stdout.write(endText(done, counts, path, store.fileBytes));
       if (done.leftJobs)
