@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chosenParts, runParts } from '../support/run-parts.ts';
 
-const parts = ['benchmark-report', 'load-report', 'autoscale-report'] as const;
+const parts = ['benchmark-report', 'load-report', 'autoscale-report', 'queue-report'] as const;
 
 const chosen = chosenParts(parts, process.argv.slice(2));
 process.exitCode = chosen === undefined ? 2 : await runParts(dirname(fileURLToPath(import.meta.url)), chosen);

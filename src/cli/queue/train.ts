@@ -29,6 +29,8 @@ import { isCount, readCluster, readPlacement, readSeed, readWorkload } from './o
 /** As a shell tells of a program that ended by SIGINT. */
 const STOPPED_STATUS = 130;
 const VALIDATIONS = 12;
+/** A validation takes as long as some ten thousand decisions of a training. */
+const LEAST_BETWEEN = 10_000;
 const VALIDATED_WEEKS = 2;
 
 /** What a training is begun anew from, with the words that it was asked for in. */
@@ -57,7 +59,7 @@ export async function runTrain(context: CommandContext): Promise<number> {
     checkpoint,
     agent: learner.agent,
     steps: request.steps,
-    validateEvery: Math.max(1, Math.ceil(request.steps / VALIDATIONS)),
+    validateEvery: Math.max(LEAST_BETWEEN, Math.ceil(request.steps / VALIDATIONS)),
     validate: () => -learner.validate(VALIDATED_WEEKS).score,
     signal,
     clock,
