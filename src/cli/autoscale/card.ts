@@ -50,12 +50,24 @@ export function autoscalingCard(
 
 export type AutoscalingCard = ReturnType<typeof autoscalingCard>;
 
+/** What a card tells of each policy. */
+const told: readonly string[] = [
+  'p95Milliseconds',
+  'lateShare',
+  'failedShare',
+  'energyJoules',
+  'joulesPerRequest',
+  'replicaHours',
+];
+
 function short(spreads: Readonly<Record<string, Spread>>): Partial<Record<Metric, Spread>> {
   const digits = (value: number | null) => (value === null ? null : Number(value.toPrecision(5)));
   return Object.fromEntries(
-    Object.entries(spreads).map(([name, { mean, deviation, low, high }]) => [
-      name,
-      { mean: digits(mean), deviation: digits(deviation), low: digits(low), high: digits(high) },
-    ]),
+    Object.entries(spreads)
+      .filter(([name]) => told.includes(name))
+      .map(([name, { mean, deviation, low, high }]) => [
+        name,
+        { mean: digits(mean), deviation: digits(deviation), low: digits(low), high: digits(high) },
+      ]),
   ) as Partial<Record<Metric, Spread>>;
 }
