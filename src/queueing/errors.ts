@@ -36,9 +36,4 @@ export const errors = defineErrors({
     expected: 'a file that kisimd queue --train wrote, of this version',
     action: 'name another file, or train again',
   },
-  KISIM_E_QUEUE_CHECKPOINT: {
-    summary: 'a training of an admission policy cannot be gone on with',
-    expected: 'a checkpoint that was begun with the same options',
-    action: 'use the options that it was begun with, or another --out',
-  },
 });
