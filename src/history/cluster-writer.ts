@@ -46,6 +46,8 @@ export class ClusterWriter {
   #podRun(pod: PodRunRecord): void {
     const { cpu, extended, scheduling, boundUnixMilliseconds, createdUnixMilliseconds } = pod;
     const seenAt = pod.endedUnixMilliseconds ?? boundUnixMilliseconds ?? createdUnixMilliseconds;
+    const sawEnd =
+      pod.isEndCoarse === true && this.#statements.seenEnd.get(kind(pod.cluster), pod.uid) !== undefined;
     const decision = pod.policy === undefined ? this.#decisionOf(pod) : pod;
     // In the order of `podRunColumns`: by position this takes half of the time that names take.
     this.#statements.podRun.run(
@@ -59,7 +61,7 @@ export class ClusterWriter {
       Math.round(createdUnixMilliseconds),
       rounded(boundUnixMilliseconds),
       rounded(pod.startedUnixMilliseconds),
-      rounded(pod.endedUnixMilliseconds),
+      sawEnd ? null : rounded(pod.endedUnixMilliseconds),
       // Kubernetes rounds amounts up.
       Math.ceil(pod.cpuMilli),
       Math.ceil(pod.memoryBytes),
@@ -200,6 +202,9 @@ function prepareStatements(db: Database.Database) {
     decision: db.prepare<[string, string, string], { policy: string; mode: string }>(
       `SELECT policy, mode FROM decision WHERE uid = ? AND outcome = 'placed' AND node = ? AND cluster = ?
        ORDER BY id DESC LIMIT 1`,
+    ),
+    seenEnd: db.prepare<[string, string], unknown>(
+      'SELECT 1 FROM pod_run WHERE cluster = ? AND uid = ? AND ended_ms IS NOT NULL AND ended_after_ms IS NULL',
     ),
     podRun: db.prepare(
       `INSERT INTO pod_run (${podRunColumns.join(', ')}) VALUES (${podRunColumns.map(() => '?').join(', ')})

@@ -24,6 +24,8 @@ export interface PodRunRecord {
   readonly startedUnixMilliseconds?: Milliseconds | undefined;
   /** When it had ended or was gone; undefined while it is there. */
   readonly endedUnixMilliseconds?: Milliseconds | undefined;
+  /** The end was told afterwards, to the second: one that was seen is better, and is kept. */
+  readonly isEndCoarse?: true;
   readonly cpuMilli: number;
   readonly memoryBytes: number;
   readonly gpuCount?: number | undefined;

@@ -122,7 +122,7 @@ describe('a real control plane collected, with Jobs that its own controllers sta
       const given = context({ fromHistory: true, arrivals: true, algorithm, steps: '1', out, json: true });
       assert.equal(await runTrain(given), 0, given.stderr.text);
       const { trained, model } = JSON.parse(readFileSync(join(out, 'card.json'), 'utf8'));
-      assert.equal(trained.cluster.jobs, made);
+      assert.equal(trained.cluster.jobs, made, trained.cluster.assumptions.join('; '));
       assert.equal(trained.cluster.arrivals, counts.jobPods);
       assert.ok(readFileSync(join(out, model.file)).length > 0);
     }

@@ -177,7 +177,7 @@ describe('collect, stop, go on, export, train: against a server in memory with J
     for (const algorithm of ['es', 'offline-dqn']) {
       const { trained, model } = await train(algorithm);
       assert.equal(trained.algorithm, algorithm);
-      assert.equal(trained.cluster.jobs, createdJobs);
+      assert.equal(trained.cluster.jobs, createdJobs, trained.cluster.assumptions.join('; '));
       assert.equal(trained.cluster.arrivals, counts.jobPods);
       assert.match(model.sha256, /^[0-9a-f]{64}$/);
     }

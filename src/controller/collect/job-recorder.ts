@@ -222,7 +222,11 @@ export class JobRecorder {
     const sawEnd = before?.hasEnded === false;
     const endedUnixMilliseconds = !hasEnded ? undefined : sawEnd ? now : pod.finishedUnixMilliseconds;
     if (endedUnixMilliseconds !== undefined)
-      sink.podRun({ ...podRunOf(watched, ownNamespace), endedUnixMilliseconds });
+      sink.podRun({
+        ...podRunOf(watched, ownNamespace),
+        endedUnixMilliseconds,
+        ...(sawEnd ? {} : { isEndCoarse: true }),
+      });
     if (pod.isOomKilled === true && before?.isOomKilled !== true)
       sink.collected({
         kind: 'scheduling-event',

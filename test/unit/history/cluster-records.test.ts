@@ -234,6 +234,24 @@ test('while the disk takes nothing the oldest records are dropped and counted', 
   assert.equal(history.status.droppedClusterRecords, 0);
 });
 
+test('an end that was told afterwards, to the second, does not take the place of one that was seen', (t) => {
+  const { history, rows } = openHistory(t);
+  const coarse = { endedUnixMilliseconds: START + 60_000, isEndCoarse: true } as const;
+  history.podRun({ ...pod, uid: 'seen', endedUnixMilliseconds: START + 60_544 });
+  history.podRun({ ...pod, uid: 'seen', ...coarse });
+  history.podRun({ ...pod, uid: 'unseen', ...coarse });
+  history.podRun({ ...pod, uid: 'guessed' });
+  history.flush();
+  history.podsPresent({ uids: [], unixMilliseconds: START + 90_000 });
+  history.podRun({ ...pod, uid: 'guessed', ...coarse });
+  history.flush();
+  assert.deepEqual(rows('select uid, ended_ms, ended_after_ms from pod_run order by uid'), [
+    { uid: 'guessed', ended_ms: START + 60_000, ended_after_ms: null },
+    { uid: 'seen', ended_ms: START + 60_544, ended_after_ms: null },
+    { uid: 'unseen', ended_ms: START + 60_000, ended_after_ms: null },
+  ]);
+});
+
 test('a refused write is written again, with ids that were not kept given anew', (t) => {
   let db: Database.Database | undefined;
   const opened = openHistory(
