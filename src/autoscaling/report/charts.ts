@@ -59,7 +59,9 @@ export function patternBars(results: AutoscalingResults, styles: PolicyStyles): 
       tooltip: { trigger: 'axis', axisPointer: { type: 'shadow' }, unit, digits: 2 },
       legend: { type: 'scroll', bottom: 0 },
       xAxis: { type: 'category', data: results.patterns.map(({ pattern }) => pattern) },
-      yAxis: log ? { type: 'log', name: unit } : { type: 'value', name: unit, min: 0 },
+      yAxis: log
+        ? { type: 'log', name: unit, min: decadeBelow(results, metric, factor) }
+        : { type: 'value', name: unit, min: 0 },
       series: [...styles].map(([policy, { color }]) => ({
         type: 'bar',
         name: policy,
@@ -71,6 +73,14 @@ export function patternBars(results: AutoscalingResults, styles: PolicyStyles): 
       })),
     },
   }));
+}
+
+/** A power of ten below all values: a logarithmic axis has to begin somewhere, and bars are read from there. */
+function decadeBelow({ patterns }: AutoscalingResults, metric: Metric, factor: number): number {
+  const values = patterns.flatMap(({ policies }) =>
+    policies.map(({ metrics }) => factor * metrics[metric].mean),
+  );
+  return 10 ** Math.floor(Math.log10(Math.min(...values)) - 0.3);
 }
 
 const corners = [

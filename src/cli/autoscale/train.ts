@@ -29,6 +29,7 @@ const STOPPED_STATUS = 130;
 /** What a checkpoint must have been learned from. */
 const FEATURES = 'autoscaling-1';
 const VALIDATIONS = 40;
+const USUAL_STEPS = 1_600_000;
 
 /** What a training is begun anew from: enough for a resume, with the words that it was asked for in. */
 interface Request extends AutoscalingTraining {
@@ -113,13 +114,12 @@ function open({ options }: CommandContext): {
   const { problem, agent, episodes } = readProblem(options);
   const algorithm = algorithmOf(textOption(options, 'algorithm') ?? 'ppo');
   const seed = readSeed(options);
-  const given = numberOption(options, 'steps', 1_600_000, isCount);
-  const isUsual = options['steps'] === undefined || String(options['steps']) === '1600000';
-  // A file that says how many episodes means those, unless the command line says more.
-  const steps =
-    isUsual && episodes !== undefined
-      ? Math.round((episodes * problem.episodeSeconds) / problem.intervalSeconds)
-      : given;
+  // A file may say how many episodes; the command line goes before it.
+  const usual =
+    episodes === undefined
+      ? USUAL_STEPS
+      : Math.round((episodes * problem.episodeSeconds) / problem.intervalSeconds);
+  const steps = numberOption(options, 'steps', usual, isCount);
   const time = new Date().toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
   const folder = folderAt(
     textOption(options, 'out') ?? join('kisimd-training', `autoscale-${algorithm}-${time}`),

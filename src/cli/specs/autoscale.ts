@@ -37,7 +37,10 @@ export const autoscaleCommand: CommandSpec = {
       choices: ['ppo', 'dqn'],
       default: 'ppo',
     },
-    { flags: '--steps <count>', description: 'decisions that a training makes', default: '1600000' },
+    {
+      flags: '--steps <count>',
+      description: "decisions that a training makes; the problem's episodes, or 1600000",
+    },
     { flags: '--out <folder>', description: 'of a training; a new one below kisimd-training if not given' },
     { flags: '--resume <folder>', description: 'go on with the training in this folder' },
     ...liveAutoscaleOptions,
