@@ -3,9 +3,9 @@ import { evaluationText } from '../../autoscaling/report/tables.ts';
 import type { CommandContext } from '../command.ts';
 import { cliErrors } from '../errors.ts';
 import { exitStatus } from '../program.ts';
+import { ProgressLine } from '../progress-line.ts';
 import { readProblem, readSeed } from './options.ts';
 import { choosePolicies } from './policies.ts';
-import { ProgressLine } from './progress-line.ts';
 
 /** `kisimd autoscale --simulate`: one run of one policy, interval by interval. */
 export async function runSimulate(context: CommandContext): Promise<number> {

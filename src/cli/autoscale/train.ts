@@ -17,12 +17,12 @@ import { machine, versionWithCommit } from '../benchmark/machine.ts';
 import type { CommandContext } from '../command.ts';
 import { cliErrors } from '../errors.ts';
 import { exitStatus } from '../program.ts';
+import { ProgressLine } from '../progress-line.ts';
 import { numberOption, textOption } from '../replay/options.ts';
 import { version } from '../version.ts';
 import { autoscalingCard } from './card.ts';
 import { isCount, readProblem, readRuns, readSeed } from './options.ts';
 import { baselineNames, choosePolicies } from './policies.ts';
-import { ProgressLine } from './progress-line.ts';
 
 /** As a shell tells of a program that ended by SIGINT. */
 const STOPPED_STATUS = 130;

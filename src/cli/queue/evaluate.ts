@@ -6,11 +6,11 @@ import { evaluateQueue, type QueueResults } from '../../queueing/evaluation/eval
 import { queueReport } from '../../queueing/evaluation/report.ts';
 import { evaluationText } from '../../queueing/evaluation/table.ts';
 import { systemErrorCode } from '../../util/errors.ts';
-import { ProgressLine } from '../autoscale/progress-line.ts';
 import { machine, versionWithCommit } from '../benchmark/machine.ts';
 import type { CommandContext } from '../command.ts';
 import { cliErrors } from '../errors.ts';
 import { exitStatus } from '../program.ts';
+import { ProgressLine } from '../progress-line.ts';
 import { listOption, textOption } from '../replay/options.ts';
 import { version } from '../version.ts';
 import { readCluster, readPlacement, readRuns, readWorkload } from './options.ts';

@@ -17,11 +17,11 @@ import {
 import { DEFAULT_ESTIMATES } from '../../queueing/workload/generate.ts';
 import { replaceFile } from '../../util/atomic-file.ts';
 import { OPSET } from '../../util/onnx/model.ts';
-import { ProgressLine } from '../autoscale/progress-line.ts';
 import { machine, versionWithCommit } from '../benchmark/machine.ts';
 import type { CommandContext } from '../command.ts';
 import { cliErrors } from '../errors.ts';
 import { exitStatus } from '../program.ts';
+import { ProgressLine } from '../progress-line.ts';
 import { numberOption, textOption } from '../replay/options.ts';
 import { version } from '../version.ts';
 import { isCount, readCluster, readPlacement, readSeed, readWorkload } from './options.ts';

@@ -1,47 +1,37 @@
 import type { RunProgress } from '../../learning/run-training.ts';
 import type { CommandContext } from '../command.ts';
+import { ProgressLine } from '../progress-line.ts';
 import { timeText } from '../time-left.ts';
-
-const LIVE_EVERY_MILLISECONDS = 200;
-const LINES_EVERY_MILLISECONDS = 5000;
 
 /** Tells on stderr how far a training is: on a terminal in one line that is written over, elsewhere now and then a line. */
 export class TrainingProgress {
-  readonly #stderr: CommandContext['stderr'];
-  readonly #clock: () => number;
-  #told = Number.NEGATIVE_INFINITY;
+  readonly #line: ProgressLine;
 
   /** @param clock milliseconds that never go back */
   constructor(stderr: CommandContext['stderr'], clock: () => number) {
-    this.#stderr = stderr;
-    this.#clock = clock;
+    this.#line = new ProgressLine(stderr, clock);
   }
 
   tell(progress: RunProgress): void {
-    const isLive = this.#stderr.isTTY === true;
-    const every = isLive ? LIVE_EVERY_MILLISECONDS : LINES_EVERY_MILLISECONDS;
-    if (this.#clock() - this.#told < every && progress.step < progress.steps) return;
-    this.#told = this.#clock();
-    const line = trainingLine(progress);
-    this.#stderr.write(isLive ? `\r\x1b[K${line}` : `${line}\n`);
+    this.#line.say(trainingLine(progress), progress.step >= progress.steps);
   }
 
   /** Of many short parts: as often as a step would be told. */
   note(says: string): void {
-    const isLive = this.#stderr.isTTY === true;
-    const every = isLive ? LIVE_EVERY_MILLISECONDS : LINES_EVERY_MILLISECONDS;
-    if (this.#clock() - this.#told < every) return;
-    this.#told = this.#clock();
-    this.phase(says);
+    this.#line.say(this.#unfinished(says));
   }
 
   phase(says: string): void {
-    this.#stderr.write(this.#stderr.isTTY === true ? `\r\x1b[K${says} ...` : `${says}\n`);
+    this.#line.write(this.#unfinished(says));
   }
 
   /** Takes the line away, where there is one. */
   end(): void {
-    if (this.#stderr.isTTY === true) this.#stderr.write('\r\x1b[K');
+    this.#line.end();
+  }
+
+  #unfinished(says: string): string {
+    return this.#line.isLive ? `${says} ...` : says;
   }
 }
 

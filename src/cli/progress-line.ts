@@ -1,5 +1,5 @@
-import type { CommandContext } from '../command.ts';
-import { timeText } from '../time-left.ts';
+import type { CommandContext } from './command.ts';
+import { timeText } from './time-left.ts';
 
 const LIVE_EVERY_MILLISECONDS = 200;
 const LINES_EVERY_MILLISECONDS = 5000;
@@ -25,16 +25,26 @@ export class ProgressLine {
     this.say(`${done} of ${all} ${unit}, ${Math.round(done / seconds)}/s${more}${left}`);
   }
 
-  say(line: string): void {
-    const isLive = this.#stderr.isTTY === true;
-    const every = isLive ? LIVE_EVERY_MILLISECONDS : LINES_EVERY_MILLISECONDS;
-    if (this.#clock() - this.#told < every) return;
+  /** Unless it has said something a moment ago. @param isLast to say it all the same */
+  say(line: string, isLast = false): void {
+    const every = this.isLive ? LIVE_EVERY_MILLISECONDS : LINES_EVERY_MILLISECONDS;
+    if (this.#clock() - this.#told < every && !isLast) return;
     this.#told = this.#clock();
-    this.#stderr.write(isLive ? `\r\x1b[K${line}` : `${line}\n`);
+    this.write(line);
+  }
+
+  /** At once, and without keeping back what is said next. */
+  write(line: string): void {
+    this.#stderr.write(this.isLive ? `\r\x1b[K${line}` : `${line}\n`);
+  }
+
+  /** Whether somebody looks at it on a terminal. */
+  get isLive(): boolean {
+    return this.#stderr.isTTY === true;
   }
 
   /** Takes the line away, where there is one. */
   end(): void {
-    if (this.#stderr.isTTY === true) this.#stderr.write('\r\x1b[K');
+    if (this.isLive) this.#stderr.write('\r\x1b[K');
   }
 }
