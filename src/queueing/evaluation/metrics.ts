@@ -19,6 +19,8 @@ export interface QueueMetrics {
   readonly oomRate: number;
   readonly meanBoundedSlowdown: number;
   readonly p95WaitSeconds: number;
+  /** Whether anybody starves: a mean does not tell. */
+  readonly longestWaitSeconds: number;
   readonly memoryUtilisation: number;
   readonly energyKwh: number;
   /** When the last job ended. */
@@ -70,6 +72,7 @@ export function metricsOf(
     oomRate: jobs.length === 0 ? 0 : kills / jobs.length,
     meanBoundedSlowdown: jobs.length === 0 ? 1 : mean(SLOWDOWN),
     p95WaitSeconds: jobs.length === 0 ? 0 : quantileOfSorted(sorted, 0.95),
+    longestWaitSeconds: sorted.at(-1) ?? 0,
     memoryUtilisation: sums.value(MEMORY) / (capacity(({ memoryBytes }) => memoryBytes) * windowSeconds),
     energyKwh: result.energyJoules / 3.6e6,
     endSeconds: result.endSeconds,

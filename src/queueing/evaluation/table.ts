@@ -10,6 +10,7 @@ export const tableColumns = [
   { head: 'OOM %', metric: 'oomRate', factor: 100, digits: 2 },
   { head: 'slowdown', metric: 'meanBoundedSlowdown', factor: 1, digits: 3 },
   { head: 'p95 wait s', metric: 'p95WaitSeconds', factor: 1, digits: 0 },
+  { head: 'longest h', metric: 'longestWaitSeconds', factor: 1 / 3600, digits: 1 },
   { head: 'kWh', metric: 'energyKwh', factor: 1, digits: 2 },
 ] as const satisfies readonly {
   readonly head: string;
