@@ -1,6 +1,5 @@
+import { type Spread, spreadOf, spreadsOf } from '../evaluation/spread.ts';
 import { RandomStream } from '../util/rng.ts';
-import { standardDeviation } from '../util/statistics/mean.ts';
-import { estimateMean, type MeanEstimate } from '../util/statistics/mean-interval.ts';
 import { pairedPercent } from '../util/statistics/paired.ts';
 import { AutoscalingEpisode } from './episode.ts';
 import { patternOf } from './patterns.ts';
@@ -17,14 +16,6 @@ export const comparedMetrics = [
   'replicaHours',
 ] as const satisfies readonly Metric[];
 export type ComparedMetric = (typeof comparedMetrics)[number];
-
-export interface Spread {
-  readonly mean: number;
-  /** Null for fewer than two runs. */
-  readonly deviation: number | null;
-  readonly low: number | null;
-  readonly high: number | null;
-}
 
 export interface PolicyInPattern {
   readonly policy: string;
@@ -106,7 +97,7 @@ export async function evaluateAutoscaling(options: EvaluationOptions): Promise<A
       policies: [...ran].map(([policy, { runs: own, series }]) => ({
         policy,
         runs: own,
-        metrics: spreads(own),
+        metrics: spreadsOf(own),
         against: Object.fromEntries(
           baselines
             .filter((baseline) => baseline !== policy && ran.has(baseline))
@@ -126,24 +117,6 @@ export async function evaluateAutoscaling(options: EvaluationOptions): Promise<A
     baselines,
     patterns,
   };
-}
-
-function spreadOf(values: readonly number[]): Spread {
-  const { mean, interval }: MeanEstimate = estimateMean(values);
-  return {
-    mean,
-    deviation: values.length < 2 ? null : standardDeviation(values),
-    low: interval?.low ?? null,
-    high: interval?.high ?? null,
-  };
-}
-
-function spreads(runs: readonly EpisodeMetrics[]): Record<Metric, Spread> {
-  const names = Object.keys(runs[0]!) as Metric[];
-  return Object.fromEntries(names.map((name) => [name, spreadOf(runs.map((run) => run[name]))])) as Record<
-    Metric,
-    Spread
-  >;
 }
 
 function differences(

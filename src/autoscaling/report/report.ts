@@ -1,8 +1,9 @@
 import { escapeHtml, htmlTable } from '../../evaluation/report/html.ts';
 import { factsCard, ReportPage } from '../../evaluation/report/page.ts';
+import { differenceText, spreadText } from '../../evaluation/spread.ts';
 import type { AutoscalingResults, PatternResult } from '../evaluation.ts';
 import { autoscalingStyles, patternBars, radarChart, seriesCharts } from './charts.ts';
-import { differenceText, spreadText, tableColumns } from './tables.ts';
+import { tableColumns } from './tables.ts';
 
 /** An evaluation as one page that needs nothing else. @param facts how the figures came to be, by name */
 export function autoscalingReport(

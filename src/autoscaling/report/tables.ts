@@ -1,4 +1,5 @@
-import type { AutoscalingResults, PolicyInPattern, Spread } from '../evaluation.ts';
+import { alignedColumns, differenceText, spreadText } from '../../evaluation/spread.ts';
+import type { AutoscalingResults, PolicyInPattern } from '../evaluation.ts';
 
 /** Columns of the table: heading, metric, factor and digits. */
 export const tableColumns = [
@@ -13,37 +14,11 @@ export const tableColumns = [
   { head: 'changes', metric: 'changes', factor: 1, digits: 0 },
 ] as const;
 
-/** `151 ± 4`: mean and deviation over the runs. */
-export function spreadText({ mean, deviation }: Spread, factor: number, digits: number): string {
-  const text = (factor * mean).toFixed(digits);
-  return deviation === null ? text : `${text} ± ${(factor * deviation).toFixed(digits)}`;
-}
-
-/** `-12.3 % (-14.0 to -10.6)`: a paired difference with its 95 % interval. */
-export function differenceText({ mean, low, high }: Spread): string {
-  const signed = (value: number) => `${value > 0 ? '+' : ''}${value.toFixed(1)}`;
-  const interval = low === null || high === null ? '' : ` (${signed(low)} to ${signed(high)})`;
-  return `${signed(mean)} %${interval}`;
-}
-
-/** Rows of text with columns of equal width; the first column is left, the others right. */
-function columns(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
-}
-
 /** What `kisimd autoscale --evaluate` prints. */
 export function evaluationText(results: AutoscalingResults): string {
   const { patterns, baselines, runs, seed, objectiveMilliseconds } = results;
   const parts = patterns.map(({ pattern, policies, seeds }) => {
-    const table = columns([
+    const table = alignedColumns([
       [pattern, ...tableColumns.map(({ head }) => head)],
       ...policies.map(({ policy, metrics }) => [
         policy,

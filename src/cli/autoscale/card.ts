@@ -1,5 +1,6 @@
-import type { AutoscalingResults, Metric, Spread } from '../../autoscaling/evaluation.ts';
+import type { AutoscalingResults, Metric } from '../../autoscaling/evaluation.ts';
 import type { AutoscalingModel, AutoscalingTraining } from '../../autoscaling/training.ts';
+import type { Spread } from '../../evaluation/spread.ts';
 import type { CardOrigin } from '../../learning/model-card.ts';
 import type { TrainedAgent } from '../../learning/train-agent.ts';
 import { OPSET } from '../../util/onnx/model.ts';

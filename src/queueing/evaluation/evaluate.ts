@@ -1,9 +1,7 @@
-import type { Spread } from '../../autoscaling/evaluation.ts';
 import type { Node } from '../../cluster/node.ts';
+import { type Spread, spreadOf, spreadsOf } from '../../evaluation/spread.ts';
 import type { Policy } from '../../policy/policy.ts';
 import type { SimulationSeries } from '../../simulation/simulation.ts';
-import { standardDeviation } from '../../util/statistics/mean.ts';
-import { estimateMean } from '../../util/statistics/mean-interval.ts';
 import { pairedPercent } from '../../util/statistics/paired.ts';
 import type { AdmissionPolicy } from '../policy.ts';
 import { type QueueOutcome, simulateQueue } from '../simulated/simulate-queue.ts';
@@ -109,7 +107,7 @@ export async function evaluateQueue(options: QueueEvaluationOptions): Promise<Qu
     policies: ran.map(({ policy, runs, series, outcomes }) => ({
       policy: policy.name,
       runs,
-      metrics: spreads(runs),
+      metrics: spreadsOf(runs),
       against: Object.fromEntries(
         ran
           .filter((other) => other.policy !== policy && baselines.includes(other.policy.name))
@@ -122,24 +120,6 @@ export async function evaluateQueue(options: QueueEvaluationOptions): Promise<Qu
     })),
     notes: first?.notes ?? [],
   };
-}
-
-function spreadOf(values: ArrayLike<number>): Spread {
-  const { mean, interval } = estimateMean(values);
-  return {
-    mean,
-    deviation: values.length < 2 ? null : standardDeviation(values),
-    low: interval?.low ?? null,
-    high: interval?.high ?? null,
-  };
-}
-
-function spreads(runs: readonly QueueMetrics[]): Record<QueueMetric, Spread> {
-  const names = Object.keys(runs[0]!) as QueueMetric[];
-  return Object.fromEntries(names.map((name) => [name, spreadOf(runs.map((run) => run[name]))])) as Record<
-    QueueMetric,
-    Spread
-  >;
 }
 
 function differences(

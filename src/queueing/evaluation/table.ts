@@ -1,4 +1,4 @@
-import { differenceText, spreadText } from '../../autoscaling/report/tables.ts';
+import { alignedColumns, differenceText, spreadText } from '../../evaluation/spread.ts';
 import type { PolicyResult, QueueMetric, QueueResults } from './evaluate.ts';
 
 /** Columns: heading, metric, factor and digits. The first five are SKRueue's. */
@@ -54,28 +54,16 @@ function differenceOrDash(spread: Parameters<typeof differenceText>[0]): string 
   return Number.isNaN(spread.mean) ? 'nobody waited' : differenceText(spread);
 }
 
-/** Columns of equal width; the first column is left, the others right. */
-function aligned(rows: readonly (readonly string[])[]): string {
-  if (rows.length === 0) return '';
-  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
-}
-
 /** What `kisimd queue --evaluate` prints. */
 export function evaluationText(results: QueueResults): string {
   const { seeds, windowSeconds, load, workload, cluster, placement, notes } = results;
   const against = againstRows(results);
   const asked = load === null ? '' : ` at a load of ${load}`;
   return [
-    aligned(tableRows(results)),
-    ...(against.length === 0 ? [] : [aligned([['in pairs', 'slowdown', 'energy', 'mean wait'], ...against])]),
+    alignedColumns(tableRows(results)),
+    ...(against.length === 0
+      ? []
+      : [alignedColumns([['in pairs', 'slowdown', 'energy', 'mean wait'], ...against])]),
     [
       `${workload}${asked} on ${cluster}, placed by ${placement}; ${seeds.length} runs of ${windowSeconds / 86400} days, the same jobs for every policy`,
       "mean ± standard deviation; differences in pairs with 95 % intervals (Student's t); slowdown: mean bounded slowdown, 10 s",
