@@ -11,18 +11,12 @@ import { keepHeapSmall } from '../util/heap-growth.ts';
 import { createLogger, type Logger } from '../util/log.ts';
 import { type RandomSource, seededRandom } from '../util/rng.ts';
 import type { Milliseconds } from '../util/units.ts';
-import type { CommandContext, OptionSpec } from './command.ts';
+import type { CommandContext } from './command.ts';
 import { clusterSettings, connectCluster } from './connect-cluster.ts';
 import { cliErrors } from './errors.ts';
 import { textOption } from './replay/options.ts';
 
-/** Of every command that decides on a live cluster by itself. */
-export const liveLoopOptions: readonly OptionSpec[] = [
-  { flags: '--dry-run', description: 'with --live: decide and record, write nothing to the cluster' },
-  { flags: '--for <duration>', description: 'with --live: stop after so long; until Ctrl-C where left out' },
-];
-
-/** What such a command works with. */
+/** What a command works with that decides on a live cluster by itself. */
 export interface LiveLoop {
   readonly config: Config;
   readonly history: History;

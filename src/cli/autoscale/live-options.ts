@@ -1,6 +1,6 @@
 import { clusterOptions } from '../cluster-options.ts';
 import type { OptionSpec } from '../command.ts';
-import { liveLoopOptions } from '../live-loop.ts';
+import { liveLoopOptions } from '../live-loop-options.ts';
 
 /** Of `kisimd autoscale --live`. */
 export const liveAutoscaleOptions: readonly OptionSpec[] = [
