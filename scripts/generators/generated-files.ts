@@ -8,7 +8,7 @@ import { configurationPage } from './configuration-page.ts';
 import { declaredErrors } from './error-codes.ts';
 import { errorsPage } from './errors-page.ts';
 import { policyTermsPage } from './policy-terms-page.ts';
-import { readmeWithResults } from './results-table.ts';
+import { readmeWithResults, resultsPage } from './results-table.ts';
 
 /** Every file that is made from the source, by its path in the repository. */
 export async function generatedFiles(root: string): Promise<ReadonlyMap<string, string>> {
@@ -16,6 +16,7 @@ export async function generatedFiles(root: string): Promise<ReadonlyMap<string, 
   return new Map([
     ['docs/developer/policy-terms.md', policyTermsPage()],
     ['README.md', readmeWithResults(root)],
+    ['docs/results/README.md', resultsPage(root)],
     ['docs/user/commands.md', commandsPage(commandTable, globalOptions)],
     ['docs/user/configuration.md', configurationPage()],
     ['docs/user/errors.md', errorsPage(await declaredErrors(root))],
