@@ -43,11 +43,20 @@ class BlockCommand {
 
   /** Until it says that its pod runs, and where. */
   async running(): Promise<string> {
-    return await waitFor('the pod of a blocker', 90, () => {
-      const match = /^pod \S+\/(\S+) runs on (\S+)$/m.exec(this.stderr);
-      if (match === null) throw new Error(this.stderr);
-      return match[1]!;
+    const ended = this.ended.then((status) => {
+      throw new Error(`ended with ${status} before: ${this.stderr}${this.stdout}`);
     });
+    const said = waitFor('the pod of a blocker', 90, () => {
+      if (this.place === undefined) throw new Error(this.stderr);
+      return this.place.pod;
+    });
+    return await Promise.race([said, ended]);
+  }
+
+  /** What it said of its pod so far. */
+  get place(): { readonly pod: string; readonly node: string } | undefined {
+    const match = /^pod \S+\/(\S+) runs on (\S+)$/m.exec(this.stderr);
+    return match === null ? undefined : { pod: match[1]!, node: match[2]! };
   }
 }
 
@@ -110,10 +119,8 @@ describe('kisimd block and the test application in pods, on real kubelets', { sk
       cluster,
       ...['--cpu', '0.2', '--memory', '350MiB', '--node', 'node2', '--for', '8s'],
     );
-    const name = await block.running();
-    const [pod] = (await cluster.podsNow(TEAM, BLOCK_LABEL)).filter(({ metadata }) => metadata.name === name);
-    assert.equal(pod!.spec.nodeName, 'node2');
     const status = await block.ended;
+    assert.equal(block.place?.node, 'node2', block.stderr);
     const told = JSON.parse(block.stdout) as BlockTold;
     assert.equal(told.end, 'time', block.stderr);
     assert.deepEqual(
@@ -125,7 +132,7 @@ describe('kisimd block and the test application in pods, on real kubelets', { sk
     );
     assert.equal(status, told.held ? 0 : 1, block.stderr);
     assert.ok(Math.abs(told.holdings[1]!.deviation!) < 0.05, block.stdout);
-    assert.ok(!(await blockers()).includes(name));
+    assert.ok(!(await blockers()).includes(block.place!.pod));
   });
 
   test('a share of a node is one of what it has to give; SIGINT takes the pod away', async () => {

@@ -17,7 +17,7 @@ export interface BlockerRun {
   readonly clock: Clock;
   readonly sleep: Sleep;
   readonly signal: AbortSignal;
-  /** Called when the pod runs. */
+  /** Called once, when the pod is seen to run or to have run. */
   readonly onRunning?: (pod: string, node: string) => void;
 }
 
@@ -72,15 +72,16 @@ async function waitForEnd(run: BlockerRun): Promise<BlockerOutcome> {
     } else {
       seen = true;
       const state = podState(pod);
+      // A kubelet may tell the beginning together with the end.
+      if (!running && (state.kind === 'running' || hasEndedContainer(pod))) {
+        running = true;
+        onRunning?.(pod.metadata.name, pod.spec?.nodeName ?? '');
+      }
       if (state.kind === 'ended') {
         return { end: 'ended', succeeded: state.succeeded, why: state.why, log: await logOf(run, pod) };
       }
       if (state.kind === 'hopeless') throw notStarted(pod, state.why);
       if (state.kind === 'waiting') lastWhy = `pod ${pod.metadata.name}: ${state.why}`;
-      else if (!running) {
-        running = true;
-        onRunning?.(pod.metadata.name, pod.spec?.nodeName ?? '');
-      }
     }
     const waitedMilliseconds = (clock.monotonicNanoseconds() - begin) / 1e6;
     if (!running && waitedMilliseconds > startWithinMilliseconds) {
@@ -91,6 +92,10 @@ async function waitForEnd(run: BlockerRun): Promise<BlockerOutcome> {
     await sleep(LOOK_MILLISECONDS, signal);
   }
   return { end: 'asked', succeeded: false, why: '', log: undefined };
+}
+
+function hasEndedContainer({ status }: BlockerPod): boolean {
+  return status?.containerStatuses?.[0]?.state?.terminated !== undefined;
 }
 
 function notStarted(pod: BlockerPod, why: string) {

@@ -98,6 +98,14 @@ test('the pod runs, ends, is read and deleted, and its end is waited for', async
   isClean(api);
 });
 
+test('a beginning that is told together with the end is told all the same; a pod that never ran has none', async () => {
+  let told = 0;
+  await run(new PlayedCluster(pending, ended(0)), undefined, () => told++);
+  assert.equal(told, 1);
+  await run(new PlayedCluster(pending, { phase: 'Failed', reason: 'Evicted' }), undefined, () => told++);
+  assert.equal(told, 1);
+});
+
 test('a log of one line of JSON is a log all the same', async () => {
   const api = new PlayedCluster(ended(1));
   api.log = { held: true };
