@@ -1,4 +1,5 @@
 import { admissionByName } from '../../queueing/admission-by-name.ts';
+import { chosenMode } from '../chosen-mode.ts';
 import type { CommandContext } from '../command.ts';
 import { cliErrors } from '../errors.ts';
 import { readSeed } from '../queue/options.ts';
@@ -15,17 +16,7 @@ const modes = {
 
 /** `kisimd queue`. @throws KISIM_E_USAGE, KISIM_E_QUEUE_..., KISIM_E_LEARNING_... */
 export async function runQueue(context: CommandContext): Promise<number> {
-  const names = Object.keys(modes) as (keyof typeof modes)[];
-  const given = names.filter((name) => context.options[name] === true);
-  // A training that is gone on with says so itself.
-  const resumes = given.length === 0 && typeof context.options['resume'] === 'string';
-  const chosen = resumes ? ['train' as const] : given;
-  const [mode] = chosen;
-  if (mode === undefined || chosen.length > 1)
-    throw cliErrors.KISIM_E_USAGE(
-      mode === undefined ? 'nothing to do' : chosen.map((name) => `--${name}`).join(' together with '),
-      { expected: `one of ${names.map((name) => `--${name}`).join(', ')}` },
-    );
+  const mode = chosenMode(context.options, Object.keys(modes) as (keyof typeof modes)[]);
   return (await modes[mode]())(context);
 }
 
