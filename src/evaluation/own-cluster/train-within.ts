@@ -7,6 +7,7 @@ import {
 import type { Twin } from '../../learning/own-cluster/twin.ts';
 import type { SimulationInput, SimulationResult } from '../../simulation/simulation.ts';
 import { cloneOfHindsight } from './clone-of-hindsight.ts';
+import { trainUntil } from './train-until.ts';
 
 const VALIDATIONS = 6;
 /** Of the time, up to where placements are looked for with hindsight. */
@@ -51,28 +52,14 @@ export function trainWithin(options: {
       return clone === undefined ? [] : [clone];
     },
   });
-  const from = spent();
-  let longest = 0;
-  let validated = 0;
-  /** In validations: both look at two points on each workload. */
-  const acceptance = settings.acceptanceSeeds / settings.validationSeeds;
-  for (let part = 1; part <= VALIDATIONS; part++) {
-    const validation = validated;
-    // What the validations that are still to come and the acceptance will take is kept free for them.
-    const until = () => seconds - longest - (VALIDATIONS - part + acceptance) * validation;
-    const due = from + ((until() - from) * part) / VALIDATIONS;
-    const begun = training.generation;
-    while (spent() < due || training.generation === begun) {
-      const before = spent();
-      training.step();
-      longest = Math.max(longest, spent() - before);
-      if (spent() >= seconds) break;
-    }
-    const before = spent();
-    training.validate();
-    validated = spent() - before;
-    if (spent() + longest + acceptance * validated >= seconds) break;
-  }
+  trainUntil({
+    step: () => training.step(),
+    validate: () => training.validate(),
+    seconds,
+    spent,
+    validations: VALIDATIONS,
+    acceptance: settings.acceptanceSeeds / settings.validationSeeds,
+  });
   return {
     ...training.result(),
     generations: training.generation,

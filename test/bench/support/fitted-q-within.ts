@@ -1,3 +1,4 @@
+import { trainUntil } from '../../../src/evaluation/own-cluster/train-until.ts';
 import type { TrainedScorer } from '../../../src/learning/own-cluster/training.ts';
 import type { Twin } from '../../../src/learning/own-cluster/twin.ts';
 import { type FittedQSettings, FittedQTraining } from '../../../src/learning/placement/fitted-q-training.ts';
@@ -26,26 +27,14 @@ export function fittedQWithin(options: {
     twin,
     settings: { ...options.settings, rounds: ENDLESS, validations: 1 },
   });
-  const from = spent();
-  let longest = 0;
-  let validated = 0;
-  /** In validations: both look at two points on each workload. */
-  const acceptance = options.settings.acceptanceSeeds / options.settings.validationSeeds;
-  for (let part = 1; part <= VALIDATIONS; part++) {
-    // What the validations that are still to come and the acceptance will take is kept free for them.
-    const until = seconds - longest - (VALIDATIONS - part + acceptance) * validated;
-    const due = from + ((until - from) * part) / VALIDATIONS;
-    const begun = training.round;
-    while (spent() < due || training.round === begun) {
-      const before = spent();
-      training.step();
-      longest = Math.max(longest, spent() - before);
-      if (spent() >= seconds) break;
-    }
-    const before = spent();
-    training.validate();
-    validated = spent() - before;
-    if (spent() + longest + acceptance * validated >= seconds) break;
-  }
+  const { acceptanceSeeds, validationSeeds } = options.settings;
+  trainUntil({
+    step: () => training.step(),
+    validate: () => training.validate(),
+    seconds,
+    spent,
+    validations: VALIDATIONS,
+    acceptance: acceptanceSeeds / validationSeeds,
+  });
   return { ...training.result(), rounds: training.round, seconds: spent() };
 }
