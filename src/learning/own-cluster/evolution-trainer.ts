@@ -1,6 +1,7 @@
 import { simulate } from '../../simulation/engine.ts';
 import type { SavedState } from '../saved-state.ts';
 import type { Trainer, TrainingAlgorithm } from '../trainer.ts';
+import { scorerTrainer } from './scorer-trainer.ts';
 import {
   defaultTraining,
   OwnClusterTraining,
@@ -67,22 +68,12 @@ function withSteps(saved: SavedState, settings: TrainingSettings): SavedTraining
 }
 
 function trainerOf(training: OwnClusterTraining): Trainer {
-  return {
-    get isDone() {
-      return training.isDone;
-    },
+  return scorerTrainer(training, {
     step: () => training.step(),
-    progress: () => ({
+    told: () => ({
       step: training.generation,
       steps: training.settings.generations,
-      decisions: training.decisions,
       measures: { sigma: training.sigma },
-      start: training.start.name,
-      last: training.validations.at(-1),
-      best: training.best,
     }),
-    save: () => training.save() as unknown as SavedState,
-    result: () => training.result(),
-    report: (rule, workloads) => training.report(rule, workloads),
-  };
+  });
 }

@@ -1,3 +1,4 @@
+import { scorerTrainer } from '../own-cluster/scorer-trainer.ts';
 import type { SavedState } from '../saved-state.ts';
 import type { Trainer, TrainingAlgorithm } from '../trainer.ts';
 import {
@@ -57,22 +58,12 @@ function withRounds(saved: SavedState, settings: FittedQSettings): SavedFittedQ 
 }
 
 function trainerOf(training: FittedQTraining): Trainer {
-  return {
-    get isDone() {
-      return training.isDone;
-    },
+  return scorerTrainer(training, {
     step: () => training.step(),
-    progress: () => ({
+    told: () => ({
       step: training.round,
       steps: training.settings.rounds,
-      decisions: training.decisions,
       measures: { mixing: training.mixing },
-      start: training.start.name,
-      last: training.validations.at(-1),
-      best: training.best,
     }),
-    save: () => training.save() as unknown as SavedState,
-    result: () => training.result(),
-    report: (rule, workloads) => training.report(rule, workloads),
-  };
+  });
 }

@@ -1,3 +1,4 @@
+import { scorerTrainer } from '../own-cluster/scorer-trainer.ts';
 import type { SavedState } from '../saved-state.ts';
 import type { Trainer, TrainingAlgorithm } from '../trainer.ts';
 import {
@@ -65,26 +66,16 @@ function agentSettings(agent: SavedState, { steps, updatesPerStep }: OfflineQSet
 }
 
 function trainerOf(training: OfflineQTraining): Trainer {
-  return {
-    get isDone() {
-      return training.isDone;
-    },
+  return scorerTrainer(training, {
     step: () => training.advance(),
-    progress: () => ({
+    told: () => ({
       step: training.step,
       steps: training.settings.steps,
-      decisions: training.decisions,
       measures: {
         ...training.figures,
         recorded: training.data.transitions.rows,
         byRules: training.data.decided,
       },
-      start: training.start.name,
-      last: training.validations.at(-1),
-      best: training.best,
     }),
-    save: () => training.save() as unknown as SavedState,
-    result: () => training.result(),
-    report: (rule, workloads) => training.report(rule, workloads),
-  };
+  });
 }
