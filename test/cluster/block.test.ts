@@ -112,6 +112,13 @@ describe('kisimd block and the test application in pods, on real kubelets', { sk
     });
     cluster.kubectl('-n', TEAM, 'delete', 'pod', first!.metadata.name, '--wait=false');
     assert.equal((await slow).status, 200);
+    // Its pods ask for whole cores: on one node they would leave none to what comes next.
+    cluster.kubectl('-n', TEAM, 'delete', 'deployment', 'app', '--wait=false');
+    await waitFor('the pods of the application to be gone', 120, async () => {
+      const left = await cluster.podsNow(TEAM, 'app=app');
+      if (left.length > 0) throw new Error(left.map(({ metadata }) => metadata.name).join(' '));
+      return true;
+    });
   });
 
   test('a blocker runs on the node that was named, reports, and is gone at the end', async () => {
