@@ -50,6 +50,8 @@ export interface FollowOptions {
 
 /** How often progress is read. */
 const TICK_MILLISECONDS = 5000;
+/** Of one reading: it is the last lines only. */
+const PROGRESS_TIMEOUT_MILLISECONDS = 15_000;
 /** Images that cannot be pulled at once, pods that cannot be made at once: so long it may be a passing trouble. */
 const PATIENCE_NANOSECONDS = 30e9;
 /** Exit status of a command line that was not understood. */
@@ -69,11 +71,14 @@ export class TrainingJobFollower {
   readonly #jobs: ListWatch<WorkerJob>;
   readonly #states = new Map<number, SeedState>();
   readonly #progress = new Map<string, WorkerProgress>();
+  /** Uids of pods whose progress is being read. */
+  readonly #reading = new Set<string>();
   readonly #failures = new FailedWorkers();
   /** Since when something has been so that may pass. */
   readonly #since = new Map<string, number>();
   #wasThere = false;
   #changed = Promise.withResolvers<void>();
+  readonly #stopped = new AbortController();
 
   constructor(options: FollowOptions) {
     this.#o = options;
@@ -118,8 +123,7 @@ export class TrainingJobFollower {
    */
   async follow(): Promise<ReadonlyMap<number, SeedState> | undefined> {
     const { signal } = this.#o;
-    const stopped = new AbortController();
-    const anySignal = AbortSignal.any([signal, stopped.signal]);
+    const anySignal = AbortSignal.any([signal, this.#stopped.signal]);
     this.#pods.start();
     this.#jobs.start();
     const synced = Promise.all([this.#pods.synced, this.#jobs.synced]);
@@ -141,7 +145,7 @@ export class TrainingJobFollower {
       }
       return undefined;
     } finally {
-      stopped.abort();
+      this.#stopped.abort();
       await Promise.all([this.#pods.stop(), this.#jobs.stop()]);
     }
   }
@@ -198,7 +202,7 @@ export class TrainingJobFollower {
     // One on a node that is gone is on its way out for good, and looks as if it ran.
     const running = pods.findLast(({ isRunning, isLeaving }) => isRunning && !isLeaving);
     if (running === undefined) return { kind: 'waiting', why: waitingFor(pods), failures };
-    await this.#readProgress(running);
+    void this.#readProgress(running);
     const progress = this.#progress.get(running.uid);
     return { kind: 'running', node: running.node ?? '', progress, failures };
   }
@@ -251,17 +255,29 @@ export class TrainingJobFollower {
     return !found.some((pod) => workerPod(pod)?.index === index);
   }
 
+  /** Beside the following, which it must not hold up: nothing depends on it but what is shown. */
   async #readProgress({ uid, name }: WorkerPod): Promise<void> {
     const now = this.#clock.monotonicNanoseconds();
     const key = `progress ${uid}`;
+    if (this.#reading.has(uid)) return;
     if (now - (this.#since.get(key) ?? Number.NEGATIVE_INFINITY) < TICK_MILLISECONDS * 1e6) return;
     this.#since.set(key, now);
+    this.#reading.add(uid);
+    const signal = AbortSignal.any([this.#o.signal, this.#stopped.signal]);
     try {
-      const note = lastProgress((await workerOutput(this.#o.api, this.#o.namespace, name, 5)) ?? '');
-      if (note !== undefined) this.#progress.set(uid, note);
+      const output = await workerOutput(this.#o.api, this.#o.namespace, name, {
+        lines: 5,
+        timeoutMilliseconds: PROGRESS_TIMEOUT_MILLISECONDS,
+        signal,
+      });
+      const note = lastProgress(output ?? '');
+      if (note === undefined) return;
+      this.#progress.set(uid, note);
+      this.#changed.resolve();
     } catch (error) {
-      // Nothing depends on it but what is shown.
-      this.#o.trouble('output', error);
+      if (!signal.aborted) this.#o.trouble('output', error);
+    } finally {
+      this.#reading.delete(uid);
     }
   }
 

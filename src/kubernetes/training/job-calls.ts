@@ -94,10 +94,17 @@ export async function removeTrainingJob(api: KubeApi, namespace: string, name: s
   return await deleteObject(api, jobPath(namespace, name));
 }
 
+export interface OutputOptions {
+  /** The last so many; all where left out. */
+  readonly lines?: number;
+  /** Until the whole of it is there; a node that is gone lets wait for ever. */
+  readonly timeoutMilliseconds?: number;
+  readonly signal?: AbortSignal;
+}
+
 /**
  * What a worker wrote so far.
  *
- * @param lines the last so many; all where left out
  * @returns undefined where the pod or its output is gone, or has not begun
  * @throws KISIM_E_KUBE_...
  */
@@ -105,13 +112,14 @@ export async function workerOutput(
   api: KubeApi,
   namespace: string,
   pod: string,
-  lines?: number,
+  { lines, timeoutMilliseconds = OUTPUT_TIMEOUT_MILLISECONDS, signal }: OutputOptions = {},
 ): Promise<string | undefined> {
   const request: KubeRequest = {
     method: 'GET',
     path: `/api/v1/namespaces/${namespace}/pods/${pod}/log`,
     query: { container: WORKER_CONTAINER, limitBytes: MOST_OUTPUT_BYTES, tailLines: lines },
-    timeoutMilliseconds: OUTPUT_TIMEOUT_MILLISECONDS,
+    timeoutMilliseconds,
+    ...(signal === undefined ? {} : { signal }),
   };
   const response = await api.request(request);
   // 400: the container has not started; 404: no such pod.

@@ -145,6 +145,19 @@ describe('following a training Job', () => {
     await told.until(() => shown.startsWith('4 runs on node1 3/10'));
   });
 
+  test('a node that does not answer for its output holds up nothing, and is not left waiting for', async () => {
+    const end = follow([6]);
+    const silent = workers.pod(0);
+    server.faults.add({ path: new RegExp(`/pods/${silent}/log$`), fault: 'hang' });
+    workers.running(silent);
+    await told.until(() => shown.startsWith('4 runs on node1'));
+    workers.succeeds(1, parcelOf(5));
+    await told.has('gathered 5 5');
+    stop.abort();
+    assert.equal(await end, undefined);
+    assert(!told.all.some((each) => each.startsWith('output:')));
+  });
+
   test('an error that is final ends a seed at once, another only when the Job gives it up', async () => {
     const end = follow([6]);
     const error = { code: 'KISIM_E_LEARNING_TWIN', message: 'no', action: 'x', isFinal: true };

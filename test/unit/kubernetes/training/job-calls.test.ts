@@ -142,7 +142,7 @@ describe('a training as a Job', () => {
   test('output is text, or not to be had', async () => {
     const path = /\/pods\/p\/log$/;
     server.faults.add({ path, fault: { status: 200, body: 'one\ntwo\n' } });
-    assert.equal(await workerOutput(api, 'default', 'p', 5), 'one\ntwo\n');
+    assert.equal(await workerOutput(api, 'default', 'p', { lines: 5 }), 'one\ntwo\n');
     assert.deepEqual(server.requests.at(-1)!.query, {
       container: 'train',
       limitBytes: '67108864',
