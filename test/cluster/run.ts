@@ -12,6 +12,7 @@ import { controlPlaneMissing } from './support/needs.ts';
 import { runInside } from './support/run-inside.ts';
 
 const parts = [
+  'training',
   'control-plane',
   'api-contract',
   'watching',
@@ -32,12 +33,13 @@ const parts = [
   'pod-use',
   'collect',
   'end-to-end',
-  'training',
   'block',
   'agreement',
 ] as const;
 /** Those with nodes that run containers. */
 const onRealNodes: readonly string[] = ['kubelets', 'pod-use', 'end-to-end', 'training', 'block'];
+/** Those that mostly wait run beside the first of the others, in a network of their own. */
+const beside: readonly string[] = ['experiment'];
 const folder = fileURLToPath(new URL('.', import.meta.url));
 
 const args = process.argv.slice(2);
@@ -55,14 +57,35 @@ async function main(names: readonly string[]): Promise<number> {
   }
   const script = join(folder, recording ? 'record.ts' : 'run.ts');
   const noKubelets = names.some((name) => onRealNodes.includes(name)) && kubeletsMissing();
+  const environment = kubeletEnvironment(noKubelets);
+  const progress = (text: string): void => void process.stderr.write(`${text}\n`);
+  const start = async (some: readonly string[], stdio: 'inherit' | 'pipe') => {
+    const child = await runInside(script, some, stdio, progress, environment);
+    const status = once(child, 'close').then(([code]) => (code as number | null) ?? 1);
+    return { child, status };
+  };
   try {
-    const progress = (text: string): void => void process.stderr.write(`${text}\n`);
-    const child = await runInside(script, names, 'inherit', progress, kubeletEnvironment(noKubelets));
-    const [status] = (await once(child, 'close')) as [number | null];
-    return status ?? 1;
+    const [others, waiting] = inLanes(names);
+    const first = await start(others, 'inherit');
+    if (waiting.length === 0) return await first.status;
+    const second = await start(waiting, 'pipe');
+    let told = '';
+    for (const stream of [second.child.stdout!, second.child.stderr!])
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        told += text;
+      });
+    const statuses = await Promise.all([first.status, second.status]);
+    process.stdout.write(told);
+    return Math.max(...statuses);
   } catch (error) {
     if (!(error instanceof ControlPlaneUnbuildable)) throw error;
     process.stderr.write(`${error.message}\n`);
     return 1;
   }
+}
+
+/** What runs in order, and what runs beside it. */
+function inLanes(names: readonly string[]): readonly [readonly string[], readonly string[]] {
+  const others = names.filter((name) => !beside.includes(name));
+  return others.length === 0 ? [names, []] : [others, names.filter((name) => beside.includes(name))];
 }
