@@ -165,8 +165,25 @@ function figuresOf(records: readonly CellRecord[], cells: readonly OwnClusterCel
         -10,
       ),
     ),
+    atMost(
+      'waits above those of the rule, mean of all cells',
+      moreThanTheRule(records, 'waitSeconds'),
+      0,
+      's',
+    ),
+    atMost(
+      'SLO misses above those of the rule, mean of all cells',
+      100 * moreThanTheRule(records, 'sloMisses'),
+      0,
+      'points',
+    ),
     atMost('longest training of a cell', longest, 120, 'CPU seconds'),
   ];
+}
+
+/** Each cluster counts as often as it was trained: what is told is a mean, without an interval. */
+function moreThanTheRule(records: readonly CellRecord[], what: 'waitSeconds' | 'sloMisses'): number {
+  return mean(records.map(({ learned, rule }) => learned[what] - rule[what]));
 }
 
 function detailsOf(
