@@ -4,6 +4,7 @@ import { gzip } from 'node:zlib';
 import { isLoopback } from '../config/loopback.ts';
 import { systemErrorCode } from '../util/errors.ts';
 import type { Logger } from '../util/log.ts';
+import { closeNow, listen } from '../util/server.ts';
 import { exportErrors } from './errors.ts';
 import { isOwnName } from './own-names.ts';
 
@@ -90,21 +91,14 @@ export class ExportHttpServer {
       if (socket.writable) socket.end(answer, () => socket.destroy());
       else socket.destroy();
     });
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (cause) => {
-        const where = `${host}:${port}: ${systemErrorCode(cause) ?? cause.message}`;
-        const inUse = systemErrorCode(cause) === 'EADDRINUSE';
-        reject(
-          inUse
-            ? exportErrors.KISIM_E_EXPORT_PORT_IN_USE(where, { cause })
-            : exportErrors.KISIM_E_EXPORT_LISTEN(where, { cause }),
-        );
-      });
-      server.listen({ host, port, exclusive: true }, resolve);
-    });
+    const address = await listen(server, { host, port }, (where, cause) =>
+      systemErrorCode(cause) === 'EADDRINUSE'
+        ? exportErrors.KISIM_E_EXPORT_PORT_IN_USE(where, { cause })
+        : exportErrors.KISIM_E_EXPORT_LISTEN(where, { cause }),
+    );
     server.on('error', (error) => log.error('export-server-error', { error }));
     this.#server = server;
-    return server.address() as AddressInfo;
+    return address;
   }
 
   /** Ends open connections at once: every answer is made in one go, so none is cut but those being sent. */
@@ -112,10 +106,7 @@ export class ExportHttpServer {
     const server = this.#server;
     if (server === undefined) return;
     this.#server = undefined;
-    await new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    });
+    await closeNow(server);
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {

@@ -1,13 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { isLoopback } from '../config/loopback.ts';
-import { KisimError, systemErrorCode } from '../util/errors.ts';
+import { KisimError } from '../util/errors.ts';
 import type { Logger } from '../util/log.ts';
+import { readBody } from '../util/request-body.ts';
+import { closeNow, listen, sendJson } from '../util/server.ts';
 import type { Milliseconds } from '../util/units.ts';
 import { actionErrors } from './action-errors.ts';
 import type { ApiPod } from './api-objects.ts';
 import { filterError, filterResult, priorities, readExtenderRequest } from './extender-wire.ts';
-import { readBody } from './request-body.ts';
 
 /** 5,000 whole nodes with their images are 50 MB; by name they are 100 kB. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
@@ -60,32 +61,25 @@ export class ExtenderServer {
       },
     );
     server.maxConnections = 64;
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (cause) => {
-        const where = `${host}:${port}: ${systemErrorCode(cause) ?? cause.message}`;
-        reject(actionErrors.KISIM_E_EXTENDER_LISTEN(where, { cause }));
-      });
-      server.listen({ host, port, exclusive: true }, resolve);
-    });
+    const address = await listen(server, { host, port }, (where, cause) =>
+      actionErrors.KISIM_E_EXTENDER_LISTEN(where, { cause }),
+    );
     server.on('error', (error) => log.error('extender-server-error', { error }));
     this.#server = server;
-    return server.address() as AddressInfo;
+    return address;
   }
 
   async stop(): Promise<void> {
     const server = this.#server;
     if (server === undefined) return;
     this.#server = undefined;
-    await new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    });
+    await closeNow(server);
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const verb = this.#verb(request);
     try {
-      if (verb === 'health') return send(response, 200, { status: 'ok' });
+      if (verb === 'health') return sendJson(response, 200, { status: 'ok' });
       if (verb === undefined)
         throw actionErrors.KISIM_E_EXTENDER_REQUEST(
           `${request.method} ${request.url} at ${request.headers.host ?? 'no host'}`,
@@ -94,10 +88,10 @@ export class ExtenderServer {
       const { score, refuse } = this.#options;
       if (verb === 'prioritize') {
         const scores = await this.#inTime(() => score(asked.pod, asked.nodeNames));
-        send(response, 200, priorities(asked.nodeNames, scores));
+        sendJson(response, 200, priorities(asked.nodeNames, scores));
       } else {
         const refused = await this.#inTime(() => refuse?.(asked.pod, asked.nodeNames) ?? new Map());
-        send(response, 200, filterResult(asked, refused));
+        sendJson(response, 200, filterResult(asked, refused));
       }
     } catch (error) {
       if (request.destroyed && !request.complete) throw error;
@@ -115,8 +109,8 @@ export class ExtenderServer {
           });
     this.#options.log.warn('extender-request-failed', { verb, error: coded });
     const answer = filterError(`${coded.code}: ${coded.message}`);
-    if (verb === 'filter') send(response, 200, answer);
-    else send(response, statusOf(coded.code), answer);
+    if (verb === 'filter') sendJson(response, 200, answer);
+    else sendJson(response, statusOf(coded.code), answer);
   }
 
   #verb(request: IncomingMessage): 'filter' | 'prioritize' | 'health' | undefined {
@@ -162,10 +156,4 @@ function statusOf(code: string): number {
   if (code === actionErrors.KISIM_E_EXTENDER_TOO_LARGE('').code) return 413;
   if (code === actionErrors.KISIM_E_EXTENDER_REQUEST('').code) return 400;
   return code === actionErrors.KISIM_E_EXTENDER_SLOW('').code ? 503 : 500;
-}
-
-function send(response: ServerResponse, status: number, body: unknown): void {
-  const bytes = Buffer.from(JSON.stringify(body));
-  response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': bytes.length });
-  response.end(bytes);
 }

@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { systemErrorCode } from '../util/errors.ts';
 import type { Logger } from '../util/log.ts';
+import { readBody } from '../util/request-body.ts';
+import { closeNow, listen, sendJson } from '../util/server.ts';
 import { actionErrors } from './action-errors.ts';
 import { type AdmissionReview, gateReview } from './gate-review.ts';
-import { readBody } from './request-body.ts';
 
 /** A pod is at most 1.5 MB in etcd, and an object comes with its old version. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
@@ -41,7 +41,6 @@ export class GateWebhookServer {
   /** @throws KISIM_E_WEBHOOK_LISTEN */
   async start(): Promise<AddressInfo> {
     const { host, port, certificate, key, log } = this.#options;
-    const where = `${host}:${port}`;
     let server: Server;
     try {
       const limits = { requestTimeout: 10_000, headersTimeout: 5_000, keepAliveTimeout: 75_000 };
@@ -54,22 +53,15 @@ export class GateWebhookServer {
           }),
       );
     } catch (cause) {
-      throw actionErrors.KISIM_E_WEBHOOK_LISTEN(`${where}: ${(cause as Error).message}`, { cause });
+      throw actionErrors.KISIM_E_WEBHOOK_LISTEN(`${host}:${port}: ${(cause as Error).message}`, { cause });
     }
     server.maxConnections = 64;
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (cause) => {
-        reject(
-          actionErrors.KISIM_E_WEBHOOK_LISTEN(`${where}: ${systemErrorCode(cause) ?? cause.message}`, {
-            cause,
-          }),
-        );
-      });
-      server.listen({ host, port, exclusive: true }, resolve);
-    });
+    const address = await listen(server, { host, port }, (where, cause) =>
+      actionErrors.KISIM_E_WEBHOOK_LISTEN(where, { cause }),
+    );
     server.on('error', (error) => log.error('webhook-server-error', { error }));
     this.#server = server;
-    return server.address() as AddressInfo;
+    return address;
   }
 
   /**
@@ -89,15 +81,13 @@ export class GateWebhookServer {
     const server = this.#server;
     if (server === undefined) return;
     this.#server = undefined;
-    await new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    });
+    await closeNow(server);
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { path, schedulers, gating } = this.#options;
-    if (request.method === 'GET' && request.url === '/healthz') return send(response, 200, { status: 'ok' });
+    if (request.method === 'GET' && request.url === '/healthz')
+      return sendJson(response, 200, { status: 'ok' });
     // The server adds `?timeout=2s`.
     if (request.method !== 'POST' || request.url?.split('?', 1)[0] !== path)
       return this.#refuse(response, 404, `${request.method} ${request.url}`);
@@ -105,13 +95,13 @@ export class GateWebhookServer {
     // With no schedulers to gate for it answers as ever, and gates none.
     const answer = review && gateReview(review, gating() ? schedulers : []);
     if (answer === undefined) return this.#refuse(response, 400, 'no AdmissionReview');
-    send(response, 200, answer);
+    sendJson(response, 200, answer);
   }
 
   #refuse(response: ServerResponse, status: number, found: string): void {
     const error = actionErrors.KISIM_E_WEBHOOK_REQUEST(found);
     this.#options.log.warn('webhook-request-refused', { error });
-    send(response, status, { error: { code: error.code, message: error.message } });
+    sendJson(response, status, { error: { code: error.code, message: error.message } });
   }
 }
 
@@ -125,10 +115,4 @@ function parsed(text: string | undefined): AdmissionReview | undefined {
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
-}
-
-function send(response: ServerResponse, status: number, body: unknown): void {
-  const bytes = Buffer.from(JSON.stringify(body));
-  response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': bytes.length });
-  response.end(bytes);
 }

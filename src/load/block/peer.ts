@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { createServer, type Server, type Socket } from 'node:net';
-import { systemErrorCode } from '../../util/errors.ts';
 import type { Logger } from '../../util/log.ts';
+import { listen } from '../../util/server.ts';
 import { blockErrors } from './errors.ts';
 import { CONFIRM_EVERY_BYTES, CONFIRM_EVERY_MILLISECONDS, confirmationOf, HELLO } from './peer-protocol.ts';
 
@@ -30,16 +30,12 @@ export class BlockPeer {
     const { host, port, log } = this.#options;
     const server = createServer((socket) => this.#serve(socket));
     server.maxConnections = 64;
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (cause) => {
-        const where = `${host}:${port}: ${systemErrorCode(cause) ?? cause.message}`;
-        reject(blockErrors.KISIM_E_BLOCK_LISTEN(where, { cause }));
-      });
-      server.listen({ host, port, exclusive: true }, resolve);
-    });
+    const address = await listen(server, { host, port }, (where, cause) =>
+      blockErrors.KISIM_E_BLOCK_LISTEN(where, { cause }),
+    );
     server.on('error', (error) => log.error('block-peer-error', { error }));
     this.#server = server;
-    return server.address() as AddressInfo;
+    return address;
   }
 
   async stop(): Promise<void> {

@@ -2,10 +2,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { isLoopback } from '../../config/loopback.ts';
 import type { Clock } from '../../util/clock.ts';
-import { KisimError, systemErrorCode } from '../../util/errors.ts';
+import { KisimError } from '../../util/errors.ts';
 import { expositionContentType, negotiateFormat } from '../../util/exposition.ts';
 import type { Logger } from '../../util/log.ts';
 import { RandomStream } from '../../util/rng.ts';
+import { listen } from '../../util/server.ts';
 import type { Milliseconds } from '../../util/units.ts';
 import { testApplicationErrors } from './errors.ts';
 import { sendBytes } from './network-answer.ts';
@@ -69,19 +70,18 @@ export class TestApplication {
         response.destroy();
       });
     });
+    let address: AddressInfo;
     try {
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject);
-        server.listen({ host, port, exclusive: true }, resolve);
-      });
-    } catch (cause) {
+      address = await listen(server, { host, port }, (where, cause) =>
+        testApplicationErrors.KISIM_E_TEST_APPLICATION_LISTEN(where, { cause }),
+      );
+    } catch (error) {
       await this.#pool.stop();
-      const where = `${host}:${port}: ${systemErrorCode(cause) ?? String(cause)}`;
-      throw testApplicationErrors.KISIM_E_TEST_APPLICATION_LISTEN(where, { cause });
+      throw error;
     }
     server.on('error', (error) => log.error('test-application-server-error', { error }));
     this.#server = server;
-    return server.address() as AddressInfo;
+    return address;
   }
 
   /**

@@ -2,9 +2,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { isLoopback } from '../../config/loopback.ts';
 import type { Policy } from '../../policy/policy.ts';
-import { KisimError, systemErrorCode } from '../../util/errors.ts';
+import { KisimError } from '../../util/errors.ts';
 import type { Logger } from '../../util/log.ts';
+import { readBody } from '../../util/request-body.ts';
 import { RandomStream } from '../../util/rng.ts';
+import { closeNow, listen, sendJson } from '../../util/server.ts';
 import { scoreServerErrors } from './errors.ts';
 import { type DecodedRequest, decodeNodeRequest, decodeNodesRequest } from './wire-decode.ts';
 
@@ -50,42 +52,35 @@ export class ScoreServer {
       },
     );
     server.maxConnections = 64;
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (cause) => {
-        const where = `${host}:${port}: ${systemErrorCode(cause) ?? cause.message}`;
-        reject(scoreServerErrors.KISIM_E_SCORE_LISTEN(where, { cause }));
-      });
-      server.listen({ host, port, exclusive: true }, resolve);
-    });
+    const address = await listen(server, { host, port }, (where, cause) =>
+      scoreServerErrors.KISIM_E_SCORE_LISTEN(where, { cause }),
+    );
     server.on('error', (error) => log.error('score-server-error', { error }));
     this.#server = server;
-    return server.address() as AddressInfo;
+    return address;
   }
 
   async stop(): Promise<void> {
     const server = this.#server;
     if (server === undefined) return;
     this.#server = undefined;
-    await new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    });
+    await closeNow(server);
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       const body = await this.#page(request);
-      send(response, 200, body);
+      sendJson(response, 200, body);
     } catch (error) {
       if (!(error instanceof KisimError)) {
         this.#options.log.error('score-request-failed', { error });
-        send(response, 500, { error: { code: 'internal', message: 'internal error, see the log' } });
+        sendJson(response, 500, { error: { code: 'internal', message: 'internal error, see the log' } });
         return;
       }
       const { code, message, expected, action } = error;
-      send(response, statusOf(code), { error: { code, message, expected, action } });
-      // What is left of a body that was not read must not be taken for the next request.
-      if (!request.complete) request.destroy();
+      sendJson(response, statusOf(code), { error: { code, message, expected, action } });
+      // A body that nobody reads must not be taken for the next request.
+      if (request.readableFlowing === null) request.destroy();
     }
   }
 
@@ -96,7 +91,7 @@ export class ScoreServer {
     if (path === '/healthz' && request.method === 'GET') return { status: 'ok', policy: policy.name };
     if (path !== '/score' || request.method !== 'POST')
       throw scoreServerErrors.KISIM_E_SCORE_METHOD(`${request.method} ${path}`);
-    const body = parse(await readBody(request));
+    const body = parse(await readBody(request, MAX_BODY_BYTES));
     if (body['node'] !== undefined && body['nodes'] === undefined) {
       const scores = this.#scores(decodeNodeRequest(body));
       return { score: scores[0] };
@@ -145,19 +140,9 @@ function checkHost(request: IncomingMessage, host: string): void {
     throw scoreServerErrors.KISIM_E_SCORE_HOST(`'${request.headers.host ?? ''}'`);
 }
 
-async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > MAX_BODY_BYTES)
-      throw scoreServerErrors.KISIM_E_SCORE_TOO_LARGE(`more than ${MAX_BODY_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-function parse(text: string): Readonly<Record<string, unknown>> {
+function parse(text: string | undefined): Readonly<Record<string, unknown>> {
+  if (text === undefined)
+    throw scoreServerErrors.KISIM_E_SCORE_TOO_LARGE(`more than ${MAX_BODY_BYTES} bytes`);
   let body: unknown;
   try {
     body = JSON.parse(text);
@@ -167,10 +152,4 @@ function parse(text: string): Readonly<Record<string, unknown>> {
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     throw scoreServerErrors.KISIM_E_SCORE_REQUEST('the body is no object');
   return body as Readonly<Record<string, unknown>>;
-}
-
-function send(response: ServerResponse, status: number, body: object): void {
-  const bytes = Buffer.from(JSON.stringify(body));
-  response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': bytes.length });
-  response.end(bytes);
 }
