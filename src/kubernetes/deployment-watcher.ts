@@ -1,9 +1,6 @@
-import type { Clock } from '../util/clock.ts';
-import type { RandomSource } from '../util/rng.ts';
 import type { ApiDeployment } from './api-objects.ts';
-import type { KubeApi } from './kube-api.ts';
 import type { KubeObject } from './kube-object.ts';
-import { ListWatch, type ListWatchOptions, type TroublePlace } from './list-watch.ts';
+import { ListWatch, type WatchBase } from './list-watch.ts';
 import { AFFINITY_ANNOTATION, PREFER_LABEL, PREFER_LABEL_VALUE } from './names.ts';
 
 /** A Deployment that asks for preferences, or still has some. */
@@ -17,49 +14,14 @@ export interface AdvisedDeployment {
   readonly object: ApiDeployment;
 }
 
-export interface DeploymentWatcherOptions {
-  readonly api: KubeApi;
-  readonly random: RandomSource;
-  readonly trouble: (place: TroublePlace, error: unknown) => void;
-  readonly clock?: Clock;
-  readonly wait?: NonNullable<ListWatchOptions<unknown>['wait']>;
-  /** Called after each change. */
-  readonly changed?: () => void;
-}
-
 /** Deployments of all namespaces that the program has something to do with; others take no room. */
-export class DeploymentWatcher {
-  readonly #deployments: ListWatch<AdvisedDeployment>;
-
-  constructor({ api, random, trouble, clock, wait, changed = () => undefined }: DeploymentWatcherOptions) {
-    this.#deployments = new ListWatch<AdvisedDeployment>({
-      api,
-      path: '/apis/apps/v1/deployments',
-      trim: advisedDeployment,
-      handlers: { applied: changed, deleted: changed },
-      trouble,
-      random,
-      ...(clock === undefined ? {} : { clock }),
-      ...(wait === undefined ? {} : { wait }),
-    });
-  }
-
-  start(): void {
-    this.#deployments.start();
-  }
-
-  stop(): Promise<void> {
-    return this.#deployments.stop();
-  }
-
-  /** True once all that is there is known; false where it was stopped before. */
-  get synced(): Promise<boolean> {
-    return this.#deployments.synced;
-  }
-
-  list(): IterableIterator<AdvisedDeployment> {
-    return this.#deployments.values();
-  }
+export function watchDeployments(base: WatchBase): ListWatch<AdvisedDeployment> {
+  return new ListWatch<AdvisedDeployment>({
+    ...base,
+    path: '/apis/apps/v1/deployments',
+    trim: advisedDeployment,
+    handlers: { applied: () => undefined, deleted: () => undefined },
+  });
 }
 
 /** Undefined for a Deployment that neither asks for preferences nor has any of the program's. */

@@ -1,10 +1,7 @@
-import type { Clock } from '../util/clock.ts';
-import type { RandomSource } from '../util/rng.ts';
 import type { Milliseconds } from '../util/units.ts';
 import type { ApiJob } from './api-objects.ts';
-import type { KubeApi } from './kube-api.ts';
 import type { KubeObject } from './kube-object.ts';
-import { ListWatch, type ListWatchOptions, type TroublePlace } from './list-watch.ts';
+import { ListWatch, type WatchBase } from './list-watch.ts';
 import { JOB_LABEL, JOB_LABEL_VALUE } from './names.ts';
 import { type JobTemplateRule, jobLeftAlone } from './suspended-job-patch.ts';
 
@@ -28,13 +25,8 @@ export interface SuspendedJobListener {
   settled(job: SuspendedJob): void;
 }
 
-export interface JobWatcherOptions {
-  readonly api: KubeApi;
+export interface JobWatcherOptions extends WatchBase {
   readonly rule: JobTemplateRule;
-  readonly random: RandomSource;
-  readonly trouble: (place: TroublePlace, error: unknown) => void;
-  readonly clock?: Clock;
-  readonly wait?: NonNullable<ListWatchOptions<unknown>['wait']>;
 }
 
 /** Suspended Jobs of all namespaces that carry the label; running and finished ones take no room. */
@@ -42,9 +34,9 @@ export class JobWatcher {
   readonly #jobs: ListWatch<SuspendedJob>;
   readonly #listeners = new Set<SuspendedJobListener>();
 
-  constructor({ api, rule, random, trouble, clock, wait }: JobWatcherOptions) {
+  constructor({ rule, ...base }: JobWatcherOptions) {
     this.#jobs = new ListWatch<SuspendedJob>({
-      api,
+      ...base,
       path: '/apis/batch/v1/jobs',
       labelSelector: `${JOB_LABEL}=${JOB_LABEL_VALUE}`,
       trim: (object) => suspendedJob(object, rule),
@@ -52,10 +44,6 @@ export class JobWatcher {
         applied: (job) => this.#tell((listener) => listener.waits(job)),
         deleted: (job) => this.#tell((listener) => listener.settled(job)),
       },
-      trouble,
-      random,
-      ...(clock === undefined ? {} : { clock }),
-      ...(wait === undefined ? {} : { wait }),
     });
   }
 

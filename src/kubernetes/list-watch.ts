@@ -52,6 +52,9 @@ export interface ListWatchOptions<T> {
   readonly inactivityMilliseconds?: number;
 }
 
+/** What every watch of one program is given alike. */
+export type WatchBase = Pick<ListWatchOptions<unknown>, 'api' | 'random' | 'trouble' | 'clock' | 'wait'>;
+
 export type ListWatchState = 'idle' | 'listing' | 'watching' | 'waiting' | 'stopped';
 
 interface Entry<T> {

@@ -1,10 +1,7 @@
-import type { Clock } from '../util/clock.ts';
-import type { RandomSource } from '../util/rng.ts';
 import type { ApiJob } from './api-objects.ts';
 import { suspendedJob } from './job-watcher.ts';
-import type { KubeApi } from './kube-api.ts';
 import type { KubeObject } from './kube-object.ts';
-import { ListWatch, type ListWatchOptions, type TroublePlace } from './list-watch.ts';
+import { ListWatch, type WatchBase } from './list-watch.ts';
 import { JOB_LABEL, QUEUED_LABEL_VALUE } from './names.ts';
 import type { JobTemplateRule } from './suspended-job-patch.ts';
 
@@ -19,63 +16,23 @@ export interface QueuedJobObject {
   readonly object: ApiJob & KubeObject;
 }
 
-export interface QueuedJobWatcherOptions {
-  readonly api: KubeApi;
-  readonly rule: JobTemplateRule;
-  readonly random: RandomSource;
-  readonly trouble: (place: TroublePlace, error: unknown) => void;
-  readonly clock?: Clock;
-  readonly wait?: NonNullable<ListWatchOptions<unknown>['wait']>;
-  /** Called after each change. */
-  readonly changed?: () => void;
-}
-
-/** Jobs of all namespaces that carry the label of the queue, until they have ended. */
-export class QueuedJobWatcher {
-  readonly #jobs: ListWatch<QueuedJobObject>;
-
-  constructor({
-    api,
-    rule,
-    random,
-    trouble,
-    clock,
-    wait,
-    changed = () => undefined,
-  }: QueuedJobWatcherOptions) {
-    this.#jobs = new ListWatch<QueuedJobObject>({
-      api,
-      path: '/apis/batch/v1/jobs',
-      labelSelector: `${JOB_LABEL}=${QUEUED_LABEL_VALUE}`,
-      trim: (object) => queuedJob(object, rule),
-      handlers: { applied: changed, deleted: changed },
-      trouble,
-      random,
-      ...(clock === undefined ? {} : { clock }),
-      ...(wait === undefined ? {} : { wait }),
-    });
-  }
-
-  start(): void {
-    this.#jobs.start();
-  }
-
-  stop(): Promise<void> {
-    return this.#jobs.stop();
-  }
-
-  /** True once all that is there is known; false where it was stopped before. */
-  get synced(): Promise<boolean> {
-    return this.#jobs.synced;
-  }
-
-  list(): IterableIterator<QueuedJobObject> {
-    return this.#jobs.values();
-  }
-
-  get(uid: string): QueuedJobObject | undefined {
-    return this.#jobs.get(uid);
-  }
+/**
+ * Jobs of all namespaces that carry the label of the queue, until they have ended.
+ *
+ * @param changed called after each change
+ */
+export function watchQueuedJobs(
+  base: WatchBase,
+  rule: JobTemplateRule,
+  changed: () => void,
+): ListWatch<QueuedJobObject> {
+  return new ListWatch<QueuedJobObject>({
+    ...base,
+    path: '/apis/batch/v1/jobs',
+    labelSelector: `${JOB_LABEL}=${QUEUED_LABEL_VALUE}`,
+    trim: (object) => queuedJob(object, rule),
+    handlers: { applied: changed, deleted: changed },
+  });
 }
 
 /** Undefined for a Job that neither waits nor runs, and for one that is to be left alone. */

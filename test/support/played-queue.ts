@@ -88,7 +88,7 @@ export function playedQueue(given: QueueGiven) {
   });
   const unread: unknown[] = [];
   const jobQueue = new JobQueue({
-    jobs: { list: () => jobs.values() as IterableIterator<QueuedJobObject> },
+    jobs,
     actor: new JobActor({
       writer,
       book,

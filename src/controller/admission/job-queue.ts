@@ -1,11 +1,11 @@
 import { readJob } from '../../kubernetes/collect/job-reader.ts';
-import type { QueuedJobObject, QueuedJobWatcher } from '../../kubernetes/queued-job-watcher.ts';
+import type { QueuedJobObject } from '../../kubernetes/queued-job-watcher.ts';
 import { JOB_TYPES, type JobType } from '../../queueing/policy.ts';
 import type { JobActor } from '../jobs/job-actor.ts';
 import type { AdmissionResult, GangPlan, QueueSource, RunningItem, WaitingItem } from './queue-items.ts';
 
 export interface JobQueueOptions {
-  readonly jobs: Pick<QueuedJobWatcher, 'list'>;
+  readonly jobs: { values(): Iterable<QueuedJobObject> };
   readonly actor: Pick<JobActor, 'free'>;
   /** Returns what ends it. */
   readonly subscribe: (changed: () => void) => () => void;
@@ -60,7 +60,7 @@ export class JobQueue implements QueueSource {
   }
 
   *#all(state: QueuedJobObject['state']): Iterable<RunningItem> {
-    for (const job of this.#o.jobs.list()) {
+    for (const job of this.#o.jobs.values()) {
       if (job.state !== state) continue;
       let item = this.#items.get(job);
       if (item === undefined) {

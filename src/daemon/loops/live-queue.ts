@@ -14,10 +14,11 @@ import { Actor } from '../../kubernetes/bind-decision.ts';
 import { ClusterWatcher } from '../../kubernetes/cluster-watcher.ts';
 import type { KueueVersion } from '../../kubernetes/kueue/version.ts';
 import type { LeaseTimes } from '../../kubernetes/lease.ts';
+import type { ListWatch } from '../../kubernetes/list-watch.ts';
 import { QUEUE_LEASE_NAME } from '../../kubernetes/names.ts';
 import { PauseConfigMap } from '../../kubernetes/pause-config-map.ts';
 import { podHints } from '../../kubernetes/pod-hints.ts';
-import { QueuedJobWatcher } from '../../kubernetes/queued-job-watcher.ts';
+import { type QueuedJobObject, watchQueuedJobs } from '../../kubernetes/queued-job-watcher.ts';
 import type { ServerFeatures } from '../../kubernetes/server-features.ts';
 import { troubleLog } from '../../kubernetes/trouble-log.ts';
 import type { Policy } from '../../policy/policy.ts';
@@ -63,7 +64,7 @@ export interface LiveQueueOptions {
 export class LiveQueue {
   readonly #o: LiveQueueOptions;
   readonly #watcher: ClusterWatcher;
-  readonly #jobs: QueuedJobWatcher;
+  readonly #jobs: ListWatch<QueuedJobObject>;
   readonly #kueue: KueueSide | undefined;
   readonly #paused: PauseConfigMap;
   readonly #election: LoopElection;
@@ -131,14 +132,9 @@ export class LiveQueue {
       log,
       monotonicMilliseconds: systemTime.monotonicMilliseconds,
     });
-    this.#jobs = new QueuedJobWatcher({
-      api,
-      rule: options.features.jobTemplates,
-      random,
-      clock,
-      trouble: troubleLog(log, 'watch-trouble', clock, { kind: 'jobs' }),
-      changed,
-    });
+    const jobTrouble = troubleLog(log, 'watch-trouble', clock, { kind: 'jobs' });
+    const { jobTemplates } = options.features;
+    this.#jobs = watchQueuedJobs({ api, random, clock, trouble: jobTrouble }, jobTemplates, changed);
     const writer = new Actor({ api, sleep, random, stillLeader, decidedBy });
     const actor = new JobActor({
       writer,

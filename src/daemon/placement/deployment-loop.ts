@@ -2,7 +2,7 @@ import { DeploymentAdvice } from '../../controller/advice/deployment-advice.ts';
 import { nodeCosts } from '../../controller/advice/node-costs.ts';
 import { possibleNodes } from '../../controller/advice/possible-nodes.ts';
 import { Adviser } from '../../kubernetes/adviser.ts';
-import { type AdvisedDeployment, DeploymentWatcher } from '../../kubernetes/deployment-watcher.ts';
+import { type AdvisedDeployment, watchDeployments } from '../../kubernetes/deployment-watcher.ts';
 import { troubleLog } from '../../kubernetes/trouble-log.ts';
 import type { Service } from '../supervisor.ts';
 import type { LiveParts } from './live-parts.ts';
@@ -15,14 +15,14 @@ export function deploymentLoop(parts: LiveParts): Service | undefined {
   const { placement, kubernetes } = parts.config;
   if (!placement.deployments || placement.mode !== 'act') return undefined;
   const { api, clock, log, random, time, guard, events, leadership, paused } = parts;
-  const deployments = new DeploymentWatcher({
+  const deployments = watchDeployments({
     api,
     random,
     clock,
     trouble: troubleLog(log, 'watch-trouble', clock, { kind: 'deployments' }),
   });
   const advice = new DeploymentAdvice({
-    deployments: () => deployments.list(),
+    deployments: () => deployments.values(),
     writes: new Adviser(guard),
     costsFor: (deployment) => costsFor(parts, deployment),
     ownNamespace: kubernetes.namespace,

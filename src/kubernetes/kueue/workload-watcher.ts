@@ -1,20 +1,12 @@
-import type { Clock } from '../../util/clock.ts';
-import type { RandomSource } from '../../util/rng.ts';
-import type { KubeApi } from '../kube-api.ts';
 import type { KubeObject } from '../kube-object.ts';
-import { ListWatch, type ListWatchOptions, type TroublePlace } from '../list-watch.ts';
+import { ListWatch, type WatchBase } from '../list-watch.ts';
 import { ADMISSION_CONTROLLER } from '../names.ts';
 import { type ApiAdmissionCheck, type ApiWorkload, holds } from './api-objects.ts';
 import { pendingChecks } from './check-state.ts';
 import { type KueueVersion, kueuePath } from './version.ts';
 
-export interface WorkloadWatcherOptions {
-  readonly api: KubeApi;
+export interface WorkloadWatcherOptions extends WatchBase {
   readonly version: KueueVersion;
-  readonly random: RandomSource;
-  readonly trouble: (place: TroublePlace, error: unknown) => void;
-  readonly clock?: Clock;
-  readonly wait?: NonNullable<ListWatchOptions<unknown>['wait']>;
   /** Called after each change. */
   readonly changed?: () => void;
   /** A check of the program's came that is not said to be served. */
@@ -27,21 +19,13 @@ export class WorkloadWatcher {
   readonly #workloads: ListWatch<ApiWorkload>;
   #own: ReadonlySet<string> = new Set();
 
-  constructor(options: WorkloadWatcherOptions) {
-    const { api, version, random, trouble, clock, wait, changed = () => undefined, unserved } = options;
-    const common = {
-      api,
-      random,
-      trouble,
-      ...(clock === undefined ? {} : { clock }),
-      ...(wait === undefined ? {} : { wait }),
-    };
+  constructor({ version, changed = () => undefined, unserved, ...base }: WorkloadWatcherOptions) {
     const checked = () => {
       this.#own = new Set([...this.#checks.values()].map(({ name }) => name));
       changed();
     };
     this.#checks = new ListWatch({
-      ...common,
+      ...base,
       path: kueuePath(version, 'admissionchecks'),
       trim: ownCheck,
       handlers: {
@@ -53,7 +37,7 @@ export class WorkloadWatcher {
       },
     });
     this.#workloads = new ListWatch<ApiWorkload>({
-      ...common,
+      ...base,
       path: kueuePath(version, 'workloads'),
       // Which checks are the program's may change later: all that have any are kept.
       trim: (object) => {
