@@ -17,7 +17,8 @@ import type { SimulationResult, Situation } from '../../simulation/simulation.ts
 import { RandomStream } from '../../util/rng.ts';
 import type { Environment, Step } from '../environment.ts';
 import { errors } from '../errors.ts';
-import { SavedFields, type SavedState, type SavedValue } from '../saved-state.ts';
+import { replayEpisode, savedEpisode } from '../replayed-episode.ts';
+import type { SavedState, SavedValue } from '../saved-state.ts';
 import { DecisionCosts } from './decision-costs.ts';
 import { FEATURE_TERMS, ROW_FEATURES, writeRows } from './node-features.ts';
 import { aboutJoules } from './situation-energy.ts';
@@ -107,30 +108,18 @@ export class PlacementEnvironment implements Environment {
 
   /** The seed of the episode and all that was done in it. */
   save(): SavedState {
-    return {
-      random: this.#random.state,
-      seed: this.#seed,
-      taken: Int32Array.from(this.#taken),
-      over: this.#simulation === undefined,
-    };
+    const isOver = this.#simulation === undefined;
+    return savedEpisode(this.#random, { seed: this.#seed, taken: this.#taken, isOver });
   }
 
   restore(saved: SavedValue): void {
-    const fields = new SavedFields(saved, 'placement.');
-    const observation = new Float32Array(this.observationSize);
-    const taken = fields.value('taken');
-    if (!(taken instanceof Int32Array)) throw errors.KISIM_E_LEARNING_CHECKPOINT('placement.taken');
     this.#simulation = undefined;
     this.#asked = undefined;
-    if (fields.value('over') !== true) {
-      this.#begin(fields.number('seed'), observation);
-      const action = new Int32Array(1);
-      for (const choice of taken) {
-        action[0] = choice;
-        this.step(action, observation);
-      }
-    }
-    this.#random.restore(fields.random('random'));
+    replayEpisode(saved, 'placement', this.#random, {
+      observationSize: this.observationSize,
+      begin: (seed, observation) => this.#begin(seed, observation),
+      step: (action, observation) => this.step(action, observation),
+    });
   }
 
   /** False where the episode has no decision in it. */

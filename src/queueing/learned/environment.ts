@@ -1,6 +1,7 @@
 import type { Environment, Step } from '../../learning/environment.ts';
 import { errors as learningErrors } from '../../learning/errors.ts';
-import { SavedFields, type SavedState, type SavedValue } from '../../learning/saved-state.ts';
+import { replayEpisode, savedEpisode } from '../../learning/replayed-episode.ts';
+import type { SavedState, SavedValue } from '../../learning/saved-state.ts';
 import { UNDECIDED } from '../../policy/policy.ts';
 import type { Simulation } from '../../simulation/engine.ts';
 import { RandomStream } from '../../util/rng.ts';
@@ -85,29 +86,17 @@ export class QueueEnvironment implements Environment {
 
   /** The seed of the episode and all that was done in it. */
   save(): SavedState {
-    return {
-      random: this.#random.state,
-      seed: this.#seed,
-      taken: Int32Array.from(this.#taken),
-      over: this.#simulation === undefined,
-    };
+    const isOver = this.#simulation === undefined;
+    return savedEpisode(this.#random, { seed: this.#seed, taken: this.#taken, isOver });
   }
 
   restore(saved: SavedValue): void {
-    const fields = new SavedFields(saved, 'queue.');
-    const observation = new Float32Array(this.observationSize);
-    const taken = fields.value('taken');
-    if (!(taken instanceof Int32Array)) throw learningErrors.KISIM_E_LEARNING_CHECKPOINT('queue.taken');
     this.#simulation = undefined;
-    if (fields.value('over') !== true) {
-      this.#begin(fields.number('seed'), observation);
-      const action = new Int32Array(1);
-      for (const option of taken) {
-        action[0] = option;
-        this.step(action, observation);
-      }
-    }
-    this.#random.restore(fields.random('random'));
+    replayEpisode(saved, 'queue', this.#random, {
+      observationSize: this.observationSize,
+      begin: (seed, observation) => this.#begin(seed, observation),
+      step: (action, observation) => this.step(action, observation),
+    });
   }
 
   /** False where the episode has no decision in it. */
