@@ -1,25 +1,20 @@
-import type Database from 'better-sqlite3';
 import type { EnergyInterval, IntervalSink } from '../attribution/interval.ts';
 import type { Config } from '../config/config.ts';
 import { type Clock, systemClock } from '../util/clock.ts';
 import type { Logger } from '../util/log.ts';
 import { Backlog } from './backlog.ts';
-import { BatchWriter } from './batch-writer.ts';
 import { ClusterNotes } from './cluster-notes.ts';
 import type { ClusterRecordSink } from './cluster-record-sink.ts';
-import { ClusterWriter } from './cluster-writer.ts';
 import type { CollectionNote, CollectionSink } from './collection-record.ts';
 import { type DecisionNote, DecisionNotes } from './decision-notes.ts';
 import type { DecisionRecord } from './decision-record.ts';
-import { DecisionWriter } from './decision-writer.ts';
 import { historyErrors } from './errors.ts';
+import { HistoryDatabase } from './history-database.ts';
 import type { AdmissionRecord, ScalingRecord } from './loop-record.ts';
 import type { NodeEnergyRecord } from './node-energy-record.ts';
 import type { ClusterWatchedRecord, NodeSeenRecord, PodsPresentRecord } from './node-seen-record.ts';
-import { openDatabase, readMeta } from './open-database.ts';
+import type { openDatabase } from './open-database.ts';
 import type { PodRunRecord } from './pod-run-record.ts';
-import { Retention } from './retention.ts';
-import { Rollup } from './rollup.ts';
 import type { GapNote, SecondBatch } from './second-batch.ts';
 import { SecondBuffer } from './second-buffer.ts';
 import { isDamage, mayPass, sqliteCode } from './sqlite-error.ts';
@@ -60,16 +55,6 @@ export interface HistoryStatus {
   readonly droppedClusterRecords: number;
 }
 
-interface OpenHistory {
-  readonly db: Database.Database;
-  readonly writer: BatchWriter;
-  readonly decisions: DecisionWriter;
-  readonly cluster: ClusterWriter;
-  readonly rollup: Rollup;
-  readonly retention: Retention;
-  readonly transaction: <T>(work: () => T) => T;
-}
-
 /**
  * Keeps every interval: gathers them in memory and writes each finished second in one transaction. The daemon goes
  * on when the disk is full or read-only; what could not be written waits (see `Backlog`).
@@ -88,7 +73,7 @@ export class History implements IntervalSink, ClusterRecordSink, CollectionSink 
   readonly #decisions = new DecisionNotes();
   readonly #cluster = new ClusterNotes(() => this.#isWorthWriting());
   readonly #pendingState = new Map<string, string>();
-  #open: OpenHistory | undefined;
+  #open: HistoryDatabase | undefined;
   #lock: WriterLock | undefined;
   #scheduled = false;
   #firstBatchSeen = false;
@@ -226,7 +211,7 @@ export class History implements IntervalSink, ClusterRecordSink, CollectionSink 
       // After the decisions: a pod's life names the one that placed it.
       let more = true;
       while (more) more = this.#writeCluster(this.#open) && clusterRecords === 'all';
-      this.#open.retention.vacuum();
+      this.#open.vacuum();
       this.#succeeded();
       return true;
     } catch (error) {
@@ -239,10 +224,8 @@ export class History implements IntervalSink, ClusterRecordSink, CollectionSink 
     const pending = this.#pendingState.get(key);
     if (pending !== undefined) return JSON.parse(pending);
     if (this.#open === undefined) throw historyErrors.KISIM_E_HISTORY_CLOSED('loadState()');
-    const row = this.#open.db
-      .prepare<[string], { value: string }>('SELECT value FROM state WHERE key = ?')
-      .get(key);
-    return row === undefined ? undefined : JSON.parse(row.value);
+    const kept = this.#open.state(key);
+    return kept === undefined ? undefined : JSON.parse(kept);
   }
 
   /** Keeps a JSON value; it is written together with the next second. */
@@ -260,8 +243,7 @@ export class History implements IntervalSink, ClusterRecordSink, CollectionSink 
     try {
       complete = this.flush();
     } finally {
-      const { db } = this.#open ?? open;
-      if (db.open) this.#closeDatabase(db, complete);
+      (this.#open ?? open).close(complete);
       this.#open = undefined;
       this.#lock?.release();
       this.#lock = undefined;
@@ -269,28 +251,14 @@ export class History implements IntervalSink, ClusterRecordSink, CollectionSink 
     return complete;
   }
 
-  #closeDatabase(db: Database.Database, complete: boolean): void {
-    try {
-      if (complete) db.prepare("UPDATE meta SET value = 1 WHERE key = 'clean'").run();
-      // A database without WAL files can be read from a read-only folder. Refused while others read: then WAL stays.
-      db.pragma('wal_checkpoint(TRUNCATE)');
-      db.pragma('journal_mode = DELETE');
-    } catch (error) {
-      if (sqliteCode(error) === undefined) throw error;
-      this.#options.log.debug('history-kept-wal', { error });
-    } finally {
-      db.close();
-    }
-  }
-
-  #openHistory(damage?: string): OpenHistory {
-    const { config, log } = this.#options;
-    const db = (this.#options.openDatabase ?? openDatabase)({
-      path: config.path,
-      busyTimeoutMilliseconds: config.busyTimeoutMilliseconds,
+  #openHistory(damage?: string): HistoryDatabase {
+    const { config, log, openDatabase: open } = this.#options;
+    const database = new HistoryDatabase({
+      config,
       log,
       now: () => this.#clock.unixMilliseconds(),
       damage,
+      ...(open === undefined ? {} : { openDatabase: open }),
     });
     this.saveState('retention', {
       recentHours: config.recentHours,
@@ -300,17 +268,8 @@ export class History implements IntervalSink, ClusterRecordSink, CollectionSink 
       hourDays: config.hourDays,
       decisionDays: config.decisionDays,
     });
-    const run = db.transaction((work: () => unknown) => work());
-    this.#lastWriteUnixSeconds = readMeta(db, 'last_ts');
-    return {
-      db,
-      writer: new BatchWriter(db),
-      decisions: new DecisionWriter(db),
-      cluster: new ClusterWriter(db),
-      rollup: new Rollup(db),
-      retention: new Retention(db, config),
-      transaction: <T>(work: () => T) => run.immediate(work) as T,
-    };
+    this.#lastWriteUnixSeconds = database.lastUnixSeconds;
+    return database;
   }
 
   #enqueue(batch: SecondBatch): void {
@@ -330,22 +289,12 @@ export class History implements IntervalSink, ClusterRecordSink, CollectionSink 
   }
 
   /** One transaction; true if more waits. */
-  #writeSome(open: OpenHistory): boolean {
+  #writeSome(open: HistoryDatabase): boolean {
     const batches = this.#backlog.oldest(BATCHES_PER_FLUSH);
     const states = [...this.#pendingState];
     const decisions = this.#decisions.oldest();
     if (batches.length === 0 && states.length === 0 && decisions.length === 0) return false;
-    try {
-      open.transaction(() => {
-        this.#writeBatches(open, batches, states);
-        open.decisions.write(decisions);
-      });
-    } catch (error) {
-      open.writer.rolledBack();
-      open.rollup.rolledBack();
-      throw error;
-    }
-    open.writer.committed();
+    open.write({ batches, states, decisions });
     this.#backlog.remove(batches.length);
     this.#decisions.remove(decisions.length);
     for (const [key, value] of states) {
@@ -356,36 +305,12 @@ export class History implements IntervalSink, ClusterRecordSink, CollectionSink 
   }
 
   /** One transaction; true if more waits. */
-  #writeCluster(open: OpenHistory): boolean {
+  #writeCluster(open: HistoryDatabase): boolean {
     const notes = this.#cluster.oldest();
     if (notes.length === 0) return false;
-    try {
-      open.transaction(() => open.cluster.write(notes));
-    } catch (error) {
-      open.cluster.rolledBack();
-      throw error;
-    }
+    open.writeCluster(notes);
     this.#cluster.remove(notes.length);
     return this.#cluster.size > 0;
-  }
-
-  #writeBatches(
-    open: OpenHistory,
-    batches: readonly SecondBatch[],
-    states: readonly [string, string][],
-  ): void {
-    for (const batch of batches) {
-      const { unixSeconds } = batch;
-      open.writer.write(batch);
-      open.rollup.hourChanged(unixSeconds - (unixSeconds % 3600));
-      if (!open.rollup.step(unixSeconds)) {
-        open.retention.step(unixSeconds, Math.max(1, batch.meteredMilliseconds / 1000));
-      }
-    }
-    const keep = open.db.prepare(
-      'INSERT INTO state VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
-    );
-    for (const [key, value] of states) keep.run(key, value);
   }
 
   #succeeded(): void {
@@ -412,7 +337,7 @@ export class History implements IntervalSink, ClusterRecordSink, CollectionSink 
   /** The database turned out to be damaged while it was in use: it is moved aside, the next write goes to a new one. */
   #beginAnew(damage: string): boolean {
     this.#damage = damage;
-    this.#open?.db.close();
+    this.#open?.abandon();
     try {
       this.#open = this.#openHistory(damage);
     } catch (error) {
