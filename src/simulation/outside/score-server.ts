@@ -80,7 +80,7 @@ export class ScoreServer {
       const { code, message, expected, action } = error;
       sendJson(response, statusOf(code), { error: { code, message, expected, action } });
       // A body that nobody reads must not be taken for the next request.
-      if (request.readableFlowing === null) request.destroy();
+      if (!request.complete && request.readableFlowing === null) request.destroy();
     }
   }
 
