@@ -79,10 +79,13 @@ export class TrainingJobFollower {
   #wasThere = false;
   #changed = Promise.withResolvers<void>();
   readonly #stopped = new AbortController();
+  /** Aborted by whoever asked for the following, or at its end. */
+  readonly #ended: AbortSignal;
 
   constructor(options: FollowOptions) {
     this.#o = options;
     this.#clock = options.clock ?? systemClock;
+    this.#ended = AbortSignal.any([options.signal, this.#stopped.signal]);
     this.#wait =
       options.wait ?? ((milliseconds, signal) => sleep(milliseconds, undefined, { signal, ref: true }));
     const { api, namespace, name, random, clock, wait, order, gathered } = options;
@@ -123,13 +126,13 @@ export class TrainingJobFollower {
    */
   async follow(): Promise<ReadonlyMap<number, SeedState> | undefined> {
     const { signal } = this.#o;
-    const anySignal = AbortSignal.any([signal, this.#stopped.signal]);
+    const ended = this.#ended;
     this.#pods.start();
     this.#jobs.start();
     const synced = Promise.all([this.#pods.synced, this.#jobs.synced]);
     const aborted = new Promise<void>((resolve) => {
-      anySignal.addEventListener('abort', () => resolve(), { once: true });
-      if (anySignal.aborted) resolve();
+      ended.addEventListener('abort', () => resolve(), { once: true });
+      if (ended.aborted) resolve();
     });
     try {
       await Promise.race([synced, aborted]);
@@ -138,8 +141,8 @@ export class TrainingJobFollower {
         await this.#look();
         this.#o.onStates(this.#states);
         if ([...this.#states.values()].every(isSettled)) return this.#states;
-        const tick = this.#wait(TICK_MILLISECONDS, anySignal).catch((error: unknown) => {
-          if (!anySignal.aborted) throw error;
+        const tick = this.#wait(TICK_MILLISECONDS, ended).catch((error: unknown) => {
+          if (!ended.aborted) throw error;
         });
         await Promise.race([this.#changed.promise, tick, aborted]);
       }
@@ -263,19 +266,18 @@ export class TrainingJobFollower {
     if (now - (this.#since.get(key) ?? Number.NEGATIVE_INFINITY) < TICK_MILLISECONDS * 1e6) return;
     this.#since.set(key, now);
     this.#reading.add(uid);
-    const signal = AbortSignal.any([this.#o.signal, this.#stopped.signal]);
     try {
       const output = await workerOutput(this.#o.api, this.#o.namespace, name, {
         lines: 5,
         timeoutMilliseconds: PROGRESS_TIMEOUT_MILLISECONDS,
-        signal,
+        signal: this.#ended,
       });
       const note = lastProgress(output ?? '');
       if (note === undefined) return;
       this.#progress.set(uid, note);
       this.#changed.resolve();
     } catch (error) {
-      if (!signal.aborted) this.#o.trouble('output', error);
+      if (!this.#ended.aborted) this.#o.trouble('output', error);
     } finally {
       this.#reading.delete(uid);
     }

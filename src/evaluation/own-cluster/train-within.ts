@@ -52,14 +52,7 @@ export function trainWithin(options: {
       return clone === undefined ? [] : [clone];
     },
   });
-  trainUntil({
-    step: () => training.step(),
-    validate: () => training.validate(),
-    seconds,
-    spent,
-    validations: VALIDATIONS,
-    acceptance: settings.acceptanceSeeds / settings.validationSeeds,
-  });
+  trainUntil(training, { settings, validations: VALIDATIONS, seconds, spent });
   return {
     ...training.result(),
     generations: training.generation,

@@ -23,18 +23,8 @@ export function fittedQWithin(options: {
   const { twin, seconds, cpuSeconds } = options;
   const began = cpuSeconds();
   const spent = () => cpuSeconds() - began;
-  const training = new FittedQTraining({
-    twin,
-    settings: { ...options.settings, rounds: ENDLESS, validations: 1 },
-  });
-  const { acceptanceSeeds, validationSeeds } = options.settings;
-  trainUntil({
-    step: () => training.step(),
-    validate: () => training.validate(),
-    seconds,
-    spent,
-    validations: VALIDATIONS,
-    acceptance: acceptanceSeeds / validationSeeds,
-  });
+  const settings = { ...options.settings, rounds: ENDLESS, validations: 1 };
+  const training = new FittedQTraining({ twin, settings });
+  trainUntil(training, { settings, validations: VALIDATIONS, seconds, spent });
   return { ...training.result(), rounds: training.round, seconds: spent() };
 }
