@@ -1,9 +1,9 @@
 import { homedir, hostname } from 'node:os';
 import { type KisimError, systemErrorCode } from '../util/errors.ts';
+import { isLoopback } from '../util/loopback.ts';
 import type { Config } from './config.ts';
 import { type ConfigHost, defaultConfig } from './defaults.ts';
 import { configErrors } from './errors.ts';
-import { isLoopback } from './loopback.ts';
 import type { ConfigEntry, Origin } from './origin.ts';
 import { settings } from './settings.ts';
 import { environmentLayer, flagLayer } from './text-layers.ts';

@@ -1,12 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzip } from 'node:zlib';
-import { isLoopback } from '../config/loopback.ts';
 import { systemErrorCode } from '../util/errors.ts';
 import type { Logger } from '../util/log.ts';
+import { isMeantForHere } from '../util/own-names.ts';
 import { closeNow, listen } from '../util/server.ts';
 import { exportErrors } from './errors.ts';
-import { isOwnName } from './own-names.ts';
 
 export interface HttpAnswer {
   readonly status: number;
@@ -118,9 +117,7 @@ export class ExportHttpServer {
   #page(path: string, request: IncomingMessage, response: ServerResponse): HttpAnswer {
     const { routes, log, host, ownNames } = this.#options;
     const head = request.method === 'HEAD';
-    if (isLoopback(host) && !isOwnName(request.headers.host, [host, ...ownNames])) {
-      return text(421, misdirected);
-    }
+    if (!isMeantForHere(request, host, ownNames)) return text(421, misdirected);
     const route = routes.get(path);
     if (route === undefined) return text(404, `no such page: try ${[...routes.keys()].join(' ')}\n`);
     if (request.method !== 'GET' && !head) {

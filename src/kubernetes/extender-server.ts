@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { isLoopback } from '../config/loopback.ts';
 import { KisimError } from '../util/errors.ts';
 import type { Logger } from '../util/log.ts';
+import { isMeantForHere } from '../util/own-names.ts';
 import { readBody } from '../util/request-body.ts';
 import { closeNow, listen, sendJson } from '../util/server.ts';
 import type { Milliseconds } from '../util/units.ts';
@@ -115,9 +115,7 @@ export class ExtenderServer {
 
   #verb(request: IncomingMessage): 'filter' | 'prioritize' | 'health' | undefined {
     const { host, prefix = '/kisimd' } = this.#options;
-    // A page in a browser must not reach a server that is meant for this machine alone, under a name of its own.
-    const named = (request.headers.host ?? '').replace(/:\d+$/, '');
-    if (isLoopback(host) && !isLoopback(named) && named !== host) return undefined;
+    if (!isMeantForHere(request, host)) return undefined;
     if (request.method === 'GET' && request.url === '/healthz') return 'health';
     if (request.method !== 'POST') return undefined;
     if (request.url === `${prefix}/filter`) return 'filter';

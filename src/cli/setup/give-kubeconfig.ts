@@ -1,4 +1,3 @@
-import { isLoopback } from '../../config/loopback.ts';
 import type { ClientNodeApi } from '../../kubernetes/client-node-api.ts';
 import {
   boundToken,
@@ -7,6 +6,7 @@ import {
   writeKubeconfig,
 } from '../../kubernetes/setup/kubeconfig-file.ts';
 import { parseDuration } from '../../util/duration.ts';
+import { isLoopback } from '../../util/loopback.ts';
 import { systemSleep } from '../../util/sleep.ts';
 import type { CommandContext } from '../command.ts';
 import { cliErrors } from '../errors.ts';

@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { isLoopback } from '../../config/loopback.ts';
 import type { Clock } from '../../util/clock.ts';
 import { KisimError } from '../../util/errors.ts';
 import { expositionContentType, negotiateFormat } from '../../util/exposition.ts';
 import type { Logger } from '../../util/log.ts';
+import { isMeantForHere } from '../../util/own-names.ts';
 import { RandomStream } from '../../util/rng.ts';
 import { listen } from '../../util/server.ts';
 import type { Milliseconds } from '../../util/units.ts';
@@ -110,7 +110,9 @@ export class TestApplication {
     });
     const url = urlOf(request);
     try {
-      this.#checkHost(request);
+      if (!isMeantForHere(request, this.#options.host)) {
+        throw testApplicationErrors.KISIM_E_TEST_APPLICATION_HOST(`'${request.headers.host ?? ''}'`);
+      }
       if (!this.#page(request, response, url.pathname)) await this.#work(request, response, url);
     } catch (error) {
       if (!response.destroyed) this.#refuse(response, error);
@@ -162,16 +164,6 @@ export class TestApplication {
       return undefined;
     }
     return (await this.#pool!.carryOut(server, work)).cpuNanoseconds;
-  }
-
-  /** A page in a browser must not reach a server that is meant for this machine alone, under a name of its own. */
-  #checkHost(request: IncomingMessage): void {
-    const { host } = this.#options;
-    if (!isLoopback(host)) return;
-    const named = (request.headers.host ?? '').replace(/:\d+$/, '');
-    if (!isLoopback(named)) {
-      throw testApplicationErrors.KISIM_E_TEST_APPLICATION_HOST(`'${request.headers.host ?? ''}'`);
-    }
   }
 
   #refuse(response: ServerResponse, error: unknown): void {

@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { isLoopback } from '../../config/loopback.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { KisimError } from '../../util/errors.ts';
 import type { Logger } from '../../util/log.ts';
+import { isMeantForHere } from '../../util/own-names.ts';
 import { readBody } from '../../util/request-body.ts';
 import { RandomStream } from '../../util/rng.ts';
 import { closeNow, listen, sendJson } from '../../util/server.ts';
@@ -86,7 +86,8 @@ export class ScoreServer {
 
   async #page(request: IncomingMessage): Promise<object> {
     const { host, policy } = this.#options;
-    checkHost(request, host);
+    if (!isMeantForHere(request, host))
+      throw scoreServerErrors.KISIM_E_SCORE_HOST(`'${request.headers.host ?? ''}'`);
     const path = (request.url ?? '/').split('?', 1)[0];
     if (path === '/healthz' && request.method === 'GET') return { status: 'ok', policy: policy.name };
     if (path !== '/score' || request.method !== 'POST')
@@ -130,14 +131,6 @@ function statusOf(code: string): number {
   if (code === 'KISIM_E_SCORE_METHOD') return 404;
   if (code === 'KISIM_E_SCORE_HOST') return 421;
   return 400;
-}
-
-/** A page in a browser must not reach a server that is meant for this machine alone, under a name of its own. */
-function checkHost(request: IncomingMessage, host: string): void {
-  if (!isLoopback(host)) return;
-  const named = (request.headers.host ?? '').replace(/:\d+$/, '');
-  if (!isLoopback(named) && named !== host)
-    throw scoreServerErrors.KISIM_E_SCORE_HOST(`'${request.headers.host ?? ''}'`);
 }
 
 function parse(text: string | undefined): Readonly<Record<string, unknown>> {

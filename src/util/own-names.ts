@@ -1,10 +1,24 @@
+import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
-import { isLoopback } from '../config/loopback.ts';
+import { isLoopback } from './loopback.ts';
 
 /**
- * Whether a request is meant for this server, by its Host header; asked where it listens on loopback alone. A page of
- * the web may let its own name point to 127.0.0.1 and then read from here as if it were of one origin (DNS rebinding).
- * Its name is in the header; an address, `localhost` and the names of this machine are not its to give.
+ * Whether a request is meant for a server that listens on this host. A page of the web may let its own name point to
+ * 127.0.0.1 and then read from here as if it were of one origin (DNS rebinding); a server beyond loopback is anybody's.
+ *
+ * @param ownNames what the machine may be called by, beside `listening`, `localhost` and addresses
+ */
+export function isMeantForHere(
+  request: Pick<IncomingMessage, 'headers'>,
+  listening: string,
+  ownNames: readonly string[] = [],
+): boolean {
+  return !isLoopback(listening) || isOwnName(request.headers.host, [listening, ...ownNames]);
+}
+
+/**
+ * Whether a Host header names this machine: the name of a page that is not from here is in it; an address, `localhost` and
+ * the names of this machine are not its to give.
  *
  * A request without the header (HTTP/1.0) is let through: browsers send it always.
  *

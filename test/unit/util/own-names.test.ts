@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isOwnName } from '../../../src/export/own-names.ts';
+import { isMeantForHere, isOwnName } from '../../../src/util/own-names.ts';
 
 const own = ['node-1.example.org', 'box'];
 
@@ -48,4 +48,12 @@ test('every other name is not', () => {
 test('a machine without a name is called by nobody', () => {
   assert.equal(isOwnName('', ['']), false);
   assert.equal(isOwnName('.', ['.']), false);
+});
+
+test('only a server on loopback asks for its name', () => {
+  const rebound = { headers: { host: 'rebind.example.com' } };
+  assert.equal(isMeantForHere(rebound, '127.0.0.1'), false);
+  assert.equal(isMeantForHere(rebound, 'localhost', ['rebind.example.com']), true);
+  assert.equal(isMeantForHere(rebound, '0.0.0.0'), true);
+  assert.equal(isMeantForHere({ headers: { host: 'localhost:80' } }, '::1'), true);
 });
