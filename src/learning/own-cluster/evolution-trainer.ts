@@ -2,6 +2,7 @@ import { simulate } from '../../simulation/engine.ts';
 import type { SavedState } from '../saved-state.ts';
 import type { Trainer, TrainingAlgorithm } from '../trainer.ts';
 import { scorerTrainer } from './scorer-trainer.ts';
+import { stepsWithin } from './steps-within.ts';
 import {
   defaultTraining,
   OwnClusterTraining,
@@ -40,15 +41,10 @@ export const evolution: TrainingAlgorithm = {
       saved: withSteps(begun, { ...settings, validations: 1 }),
     });
     while (!training.isDone) training.step();
-    const { population, seedsPerGeneration, validationSeeds, acceptanceSeeds, validations } = defaultTraining;
-    // Counted in episodes, since what a generation costs depends on whether it validates.
-    const generation = (population + 1) * seedsPerGeneration;
-    const secondsAnEpisode =
-      (clock() - before) / 1000 / (MEASURED_GENERATIONS * generation + 3 * validationSeeds);
-    const left = seconds / secondsAnEpisode;
-    // A validation looks at the mean and at the average of the means.
-    const once = 2 * (reportWorkloads + acceptanceSeeds) + (2 * validations + 1) * validationSeeds;
-    return Math.max(1, Math.floor((left - once) / generation));
+    const measured = { seconds: (clock() - before) / 1000, steps: MEASURED_GENERATIONS };
+    const { population, seedsPerGeneration } = defaultTraining;
+    const eachStep = (population + 1) * seedsPerGeneration;
+    return stepsWithin(seconds, measured, { ...defaultTraining, eachStep, reportWorkloads });
   },
 };
 

@@ -5,16 +5,12 @@ import { mean } from '../../util/statistics/mean.ts';
 import type { MeanEstimate } from '../../util/statistics/mean-interval.ts';
 import { errors } from '../errors.ts';
 import { type SavedSepCmaEs, SepCmaEs } from '../evolution/sep-cma-es.ts';
-import {
-  AcceptanceGate,
-  type SavedGate,
-  TRAINING,
-  type TrainedScorer,
-  type Validation,
-} from './acceptance-gate.ts';
+import { AcceptanceGate, type SavedGate, type TrainedScorer, type Validation } from './acceptance-gate.ts';
 import { type EpisodeRunner, inThisThread } from './episodes.ts';
 import type { ScorerSpace } from './scorer-space.ts';
+import { TrainingSeeds } from './training-seeds.ts';
 import { rememberingTwin, type Twin } from './twin.ts';
+import { isValidationDue } from './validation-schedule.ts';
 import { waitBeginnings } from './wait-beginnings.ts';
 
 export type { TrainedScorer, Validation } from './acceptance-gate.ts';
@@ -84,7 +80,7 @@ export class OwnClusterTraining {
   readonly #search: SepCmaEs;
   readonly #average: Float64Array;
   readonly #random: RandomStream;
-  #order: number[] = [];
+  readonly #seeds: TrainingSeeds;
 
   /**
    * Chooses the rule to begin at, unless it goes on from a saved training.
@@ -129,6 +125,7 @@ export class OwnClusterTraining {
       seed: settings.seed,
     });
     this.#random = new RandomStream(settings.seed).fork('own-cluster');
+    this.#seeds = new TrainingSeeds(settings.trainingSeeds, this.#random);
     if (saved !== undefined) this.#restore(saved);
   }
 
@@ -168,7 +165,7 @@ export class OwnClusterTraining {
 
   /** One generation, and a validation where one is due. */
   step(): void {
-    const seeds = this.#drawSeeds();
+    const seeds = this.#seeds.draw(this.settings.seedsPerGeneration);
     const rules = this.#search.ask().map((point) => this.space.decode('candidate', this.#whole(point)));
     const starts = this.#gate.startCosts(seeds);
     const costs = this.#gate.costs(rules.flatMap((rule) => seeds.map((seed) => ({ rule, seed }))));
@@ -182,8 +179,7 @@ export class OwnClusterTraining {
       this.#average[i]! += share * (this.#search.mean[i]! - this.#average[i]!);
     if (this.generation === 1 && this.beganElsewhere) this.#gate.validate(1, [this.#origin]);
     const { generations, validations } = this.settings;
-    const due = (generation: number) => Math.floor((generation * validations) / generations);
-    if (due(this.generation) > due(this.generation - 1)) this.validate();
+    if (isValidationDue(this.generation, generations, validations)) this.validate();
   }
 
   /** Validates now, due or not: for whoever stops by the clock. */
@@ -209,7 +205,7 @@ export class OwnClusterTraining {
       search: this.#search.save(),
       average: [...this.#average],
       random: this.#random.state,
-      order: [...this.#order],
+      order: [...this.#seeds.left],
     };
   }
 
@@ -220,7 +216,7 @@ export class OwnClusterTraining {
     this.#search.restore(search);
     this.#average.set(average);
     this.#random.restore(random);
-    this.#order = [...order];
+    this.#seeds.restore(order);
   }
 
   #begin(twin: Twin, beginnings: ((start: WeightedRule) => readonly Beginning[]) | undefined): Beginning {
@@ -232,14 +228,6 @@ export class OwnClusterTraining {
   get beganElsewhere(): boolean {
     const rule = this.space.encode(this.start);
     return this.#origin.some((weight, position) => weight !== rule[position]);
-  }
-
-  /** All training seeds come up equally often, in an order that is drawn anew each time. */
-  #drawSeeds(): readonly number[] {
-    const { trainingSeeds, seedsPerGeneration } = this.settings;
-    if (this.#order.length < seedsPerGeneration)
-      this.#order = this.#random.shuffle(Array.from({ length: trainingSeeds }, (_, i) => TRAINING + i));
-    return this.#order.splice(0, seedsPerGeneration);
   }
 
   /** A point of the search with everything that it leaves alone. */

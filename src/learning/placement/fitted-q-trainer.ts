@@ -1,4 +1,5 @@
 import { scorerTrainer } from '../own-cluster/scorer-trainer.ts';
+import { stepsWithin } from '../own-cluster/steps-within.ts';
 import type { SavedState } from '../saved-state.ts';
 import type { Trainer, TrainingAlgorithm } from '../trainer.ts';
 import {
@@ -32,13 +33,10 @@ export const fittedQ: TrainingAlgorithm = {
     const training = new FittedQTraining({ twin, episodes, settings, saved: withRounds(begun, settings) });
     const before = clock();
     while (!training.isDone) training.step();
-    const { episodesPerRound, probeSeeds, ridges, mixings, validationSeeds, acceptanceSeeds, validations } =
-      defaultFittedQ;
-    // Counted in episodes, since what a round costs depends on whether it validates.
-    const round = episodesPerRound + (1 + ridges.length * mixings.length) * probeSeeds;
-    const secondsAnEpisode = (clock() - before) / 1000 / (MEASURED_ROUNDS * round + 3 * validationSeeds);
-    const once = 2 * (reportWorkloads + acceptanceSeeds) + (2 * validations + 1) * validationSeeds;
-    return Math.max(1, Math.floor((seconds / secondsAnEpisode - once) / round));
+    const measured = { seconds: (clock() - before) / 1000, steps: MEASURED_ROUNDS };
+    const { episodesPerRound, probeSeeds, ridges, mixings } = defaultFittedQ;
+    const eachStep = episodesPerRound + (1 + ridges.length * mixings.length) * probeSeeds;
+    return stepsWithin(seconds, measured, { ...defaultFittedQ, eachStep, reportWorkloads });
   },
 };
 

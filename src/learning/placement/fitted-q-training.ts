@@ -9,12 +9,13 @@ import { errors } from '../errors.ts';
 import {
   AcceptanceGate,
   type SavedGate,
-  TRAINING,
   type TrainedScorer,
   type Validation,
 } from '../own-cluster/acceptance-gate.ts';
 import { type EpisodeRunner, inThisThread } from '../own-cluster/episodes.ts';
+import { TrainingSeeds } from '../own-cluster/training-seeds.ts';
 import { rememberingTwin, type Twin } from '../own-cluster/twin.ts';
+import { isValidationDue } from '../own-cluster/validation-schedule.ts';
 import { DecisionCosts } from './decision-costs.ts';
 import { type Exploration, exploringPolicy, featureCount } from './exploring-policy.ts';
 import { LinearQ, type SavedLinearQ } from './linear-q.ts';
@@ -92,7 +93,7 @@ export class FittedQTraining {
   #round = 0;
   #point: Float64Array;
   readonly #average: Float64Array;
-  #order: number[] = [];
+  readonly #seeds: TrainingSeeds;
   #explored = 0;
   #mixing = 0;
 
@@ -123,6 +124,7 @@ export class FittedQTraining {
     this.#learned = this.#gate.space.searched(this.#point, twin);
     this.#q = new LinearQ(featureCount(this.#learned));
     this.#random = new RandomStream(settings.seed).fork('fitted-q');
+    this.#seeds = new TrainingSeeds(settings.trainingSeeds, this.#random);
     if (saved !== undefined) this.#restore(saved);
   }
 
@@ -163,8 +165,7 @@ export class FittedQTraining {
     this.#mix();
     this.#round++;
     const { rounds, validations } = this.settings;
-    const due = (round: number) => Math.floor((round * validations) / rounds);
-    if (due(this.#round) > due(this.#round - 1)) this.validate();
+    if (isValidationDue(this.#round, rounds, validations)) this.validate();
   }
 
   /** Validates now, due or not: for whoever stops by the clock. */
@@ -191,7 +192,7 @@ export class FittedQTraining {
       average: [...this.#average],
       q: this.#q.save(),
       random: this.#random.state,
-      order: [...this.#order],
+      order: [...this.#seeds.left],
     };
   }
 
@@ -207,14 +208,14 @@ export class FittedQTraining {
     this.#average.set(average);
     this.#q.restore(q);
     this.#random.restore(random);
-    this.#order = [...order];
+    this.#seeds.restore(order);
   }
 
   #explore(): void {
     const { settings } = this;
     this.#q.forget(settings.remember);
     const rule = this.#gate.space.decode('exploring', this.#point);
-    const seeds = this.#drawSeeds(settings.episodesPerRound);
+    const seeds = this.#seeds.draw(settings.episodesPerRound);
     const about = this.#gate.startCosts(seeds.slice(0, 1))[0]! * 1000 * JOULES_PER_WATT_HOUR;
     for (const seed of seeds) {
       const situation = this.#twin.situation(seed);
@@ -247,7 +248,7 @@ export class FittedQTraining {
         return [...placing, ...mixings.map((mixing) => ({ point: this.#added(q, mixing, mixing), mixing }))];
       }),
     ];
-    const seeds = this.#drawSeeds(probeSeeds);
+    const seeds = this.#seeds.draw(probeSeeds);
     const starts = this.#gate.startCosts(seeds);
     const rules = choices.map(({ point }) => this.#gate.space.decode('candidate', point));
     const costs = this.#gate.costs(rules.flatMap((rule) => seeds.map((seed) => ({ rule, seed }))));
@@ -275,15 +276,6 @@ export class FittedQTraining {
     for (const [i, position] of this.#learned.entries())
       point[position]! += (position < TERM_COUNT ? mixing : -waiting) * q[i]!;
     return point;
-  }
-
-  /** All training seeds come up equally often, in an order that is drawn anew each time. */
-  #drawSeeds(count: number): readonly number[] {
-    if (this.#order.length < count)
-      this.#order = this.#random.shuffle(
-        Array.from({ length: this.settings.trainingSeeds }, (_, i) => TRAINING + i),
-      );
-    return this.#order.splice(0, count);
   }
 }
 

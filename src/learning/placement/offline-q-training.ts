@@ -13,6 +13,7 @@ import {
 } from '../own-cluster/acceptance-gate.ts';
 import { type EpisodeRunner, inThisThread } from '../own-cluster/episodes.ts';
 import { rememberingTwin, type Twin } from '../own-cluster/twin.ts';
+import { isValidationDue } from '../own-cluster/validation-schedule.ts';
 import type { SavedState } from '../saved-state.ts';
 import { RECORDED_OPTIONS, type RecordedDataset, recordedTransitions } from './recorded-transitions.ts';
 
@@ -165,8 +166,7 @@ export class OfflineQTraining {
     const { steps, updatesPerStep, validations } = this.settings;
     this.#step++;
     this.#agent.trainUntil(this.#step * updatesPerStep);
-    const due = (step: number) => Math.floor((step * validations) / steps);
-    if (due(this.#step) > due(this.#step - 1)) this.validate();
+    if (isValidationDue(this.#step, steps, validations)) this.validate();
   }
 
   validate(): Validation {
