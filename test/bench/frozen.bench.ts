@@ -7,6 +7,7 @@ import { cellTwin, type OwnClusterCell } from '../../src/evaluation/own-cluster/
 import { ownClusters } from '../../src/evaluation/own-cluster/clusters.ts';
 import { type FrozenSettings, trainFrozen } from '../../src/evaluation/own-cluster/frozen.ts';
 import { frozenCard, frozenModel } from '../../src/evaluation/own-cluster/frozen-model.ts';
+import { toldMean } from '../../src/evaluation/own-cluster/summary.ts';
 import { startingPoints } from '../../src/learning/own-cluster/starting-points.ts';
 import { type WeightedRule, weightedPolicy } from '../../src/policy/energy/weighted-policy.ts';
 import type { Policy } from '../../src/policy/policy.ts';
@@ -36,14 +37,26 @@ const SETTINGS: Omit<FrozenSettings, 'seed'> = {
   population: 24,
   sigma: 0.12,
   episodes: 18,
+  startEpisodes: 12,
+  judgingEpisodes: 240,
 };
-const QUICK: Omit<FrozenSettings, 'seed'> = { generations: 2, population: 4, sigma: 0.12, episodes: 3 };
+const QUICK: Omit<FrozenSettings, 'seed'> = {
+  generations: 2,
+  population: 4,
+  sigma: 0.12,
+  episodes: 3,
+  startEpisodes: 1,
+  judgingEpisodes: 6,
+};
+/** Of the 20 development clusters the first ones train, the others judge. */
+const TRAINING_CLUSTERS = 14;
 const cardPath = fileURLToPath(new URL('../../models/frozen.card.json', import.meta.url));
 const modelPath = fileURLToPath(new URL('../../models/frozen.onnx', import.meta.url));
 
 interface Trained {
   readonly seed: number;
   readonly start: string;
+  readonly share: number;
   readonly decisions: number;
   readonly weights: readonly number[];
   readonly waitWeights: readonly number[];
@@ -68,31 +81,43 @@ export const frozenBench: Bench = {
     const trainingSeeds = quick ? TRAINING_SEEDS.slice(0, 1) : TRAINING_SEEDS;
     const recipe = JSON.stringify(settings);
     const table = readSpecTable(sharedData.path('power', 'spec_power_servers.csv'));
+    const development = ownClusters(table, 'development');
     const journal = openJournal<Trained>(quick ? undefined : resultsPath('frozen.training.jsonl'), recipe);
     for (const [i, seed] of trainingSeeds.entries()) {
       if (!isMine(i, part) || journal.records.some((record) => record.seed === seed)) continue;
-      const { point, start, decisions } = trainFrozen({
-        clusters: ownClusters(table, 'development'),
+      const { point, start, share, decisions } = trainFrozen({
+        clusters: development.slice(0, TRAINING_CLUSTERS),
+        judges: development.slice(TRAINING_CLUSTERS),
         settings: { ...settings, seed },
         simulate,
         onGeneration: (generation) => progress(`seed ${seed}, generation ${generation}`),
       });
       const weights = [...point.weights];
-      journal.add({ seed, start: start.name, decisions, weights, waitWeights: [...point.waitWeights!] });
+      const waitWeights = [...point.waitWeights!];
+      journal.add({ seed, start: start.name, share, decisions, weights, waitWeights });
     }
-    if (part !== undefined) return undefined;
-    const trained = trainingSeeds.map((seed) => journal.records.find((record) => record.seed === seed)!);
+    const trained = journal.records.toSorted((a, b) => a.seed - b.seed);
+    if (trained.length < trainingSeeds.length) {
+      progress(
+        `${trained.length} of ${trainingSeeds.length} are trained: prices come when all are; run this part again then`,
+      );
+      return undefined;
+    }
     const priced = openJournal<Priced>(
       quick ? undefined : resultsPath('frozen.cells.jsonl'),
       `${recipe} ${trainingSeeds.join(' ')}`,
     );
     const seeds = freshSeeds(quick ? 2 : FRESH_WORKLOADS);
-    for (const [cluster, groups] of benchClusters(quick, CLUSTERS).entries())
-      for (const cell of benchCells(quick)) {
-        if (priced.records.some((each) => each.cell === cell.name && each.cluster === cluster)) continue;
-        priced.add(pricesOf(cell, cluster, groups, trained, seeds));
-        progress(`${cell.name} on cluster ${cluster}`);
-      }
+    const jobs = benchClusters(quick, CLUSTERS).flatMap((groups, cluster) =>
+      benchCells(quick).map((cell) => ({ cell, cluster, groups })),
+    );
+    for (const [i, { cell, cluster, groups }] of jobs.entries()) {
+      if (!isMine(i, part)) continue;
+      if (priced.records.some((each) => each.cell === cell.name && each.cluster === cluster)) continue;
+      priced.add(pricesOf(cell, cluster, groups, trained, seeds));
+      progress(`${cell.name} on cluster ${cluster}, ${i + 1} of ${jobs.length}`);
+    }
+    if (part !== undefined) return undefined;
     const rows = rowsOf(priced.records, trained);
     if (!quick) writeModel(trained, rows, recipe);
     const worstRule = Math.max(...rows.map(({ againstRule }) => againstRule.mean));
@@ -121,7 +146,7 @@ export const frozenBench: Bench = {
       details: Object.fromEntries(
         rows.map(({ family, seed, rule, againstRule, againstScheduler }) => [
           `family ${family}, seed ${seed}`,
-          `${told(againstRule)} % against ${rule}, ${told(againstScheduler)} % against the default scheduler`,
+          `${toldMean(againstRule)} % against ${rule}, ${toldMean(againstScheduler)} % against the default scheduler`,
         ]),
       ),
     };
@@ -199,21 +224,16 @@ function overClusters(records: readonly Priced[], name: string, other: string): 
   );
 }
 
-function told({ mean: centre, interval }: MeanEstimate): string {
-  return interval === undefined
-    ? centre.toFixed(2)
-    : `${centre.toFixed(2)}±${((interval.high - interval.low) / 2).toFixed(2)}`;
-}
-
 /** The first training seed is shipped, whatever the others came to: choosing the best one here would be looking at the test. */
 function writeModel(trained: readonly Trained[], rows: readonly Row[], recipe: string): void {
   const first = trained[0]!;
   const point = ruleOf(first);
   const start = startingPoints({ sleeps: true, waits: true }).find(({ name }) => name === first.start)!;
   const model = frozenModel({ point, start });
-  const card = frozenCard({ point, start, decisions: first.decisions }, model, {
+  const { share, decisions } = first;
+  const card = frozenCard({ point, start, share, decisions }, model, {
     settings: { ...(JSON.parse(recipe) as Omit<FrozenSettings, 'seed'>), seed: first.seed },
-    data: 'clusters of the development half of the SPECpower table; scores are of the test half, all training seeds',
+    data: `clusters of the development half of the SPECpower table (src/evaluation/own-cluster/clusters.ts): ${TRAINING_CLUSTERS} to train on, the others to judge by; curves, load, mix, durations and predictions drawn anew each time; scores are of the test half, all training seeds`,
     scores: rows.flatMap(({ family, seed, rule, againstRule, againstScheduler }) =>
       [
         [againstRule, `${rule}, the best single rule of the family`] as const,

@@ -13,14 +13,13 @@ import { simulate } from '../../src/simulation/engine.ts';
 import type { MachineGroup } from '../../src/simulation/generators/hardware.ts';
 import { mean } from '../../src/util/statistics/mean.ts';
 import { type Bench, type BenchFigure, isMine } from './bench.ts';
-import { openJournal } from './support/journal.ts';
 import {
   benchCells,
   benchClusters,
   cpuSeconds,
   freshSeeds,
+  ownClusterJournal,
   ownClusterSettings,
-  resultsPath,
   skipWithoutTable,
 } from './support/own-cluster.ts';
 
@@ -50,11 +49,7 @@ export const ownClusterBench: Bench = {
     const cells = benchCells(quick);
     const seconds = quick ? QUICK_SECONDS : minutes === undefined ? CELL_SECONDS : 60 * minutes;
     const seeds = freshSeeds(quick ? 6 : FRESH_WORKLOADS);
-    const recipe = `v2, ${seconds} s, ${seeds.length} workloads`;
-    const journal = openJournal<CellRecord>(
-      quick ? undefined : resultsPath('own-cluster.cells.jsonl'),
-      recipe,
-    );
+    const journal = ownClusterJournal(quick, seconds, seeds.length);
     const jobs = jobsOf(cells, clusters.length, seed, quick ? 0 : REPEATED_CLUSTERS);
     for (const [i, job] of jobs.entries()) {
       if (!isMine(i, part) || journal.records.some((record) => isOf(record, job))) continue;

@@ -24,7 +24,7 @@ export interface FrozenScore {
 
 /** The card of a frozen model, with the fields that the card of a training has. */
 export function frozenCard(
-  trained: Pick<FrozenTraining, 'point' | 'start' | 'decisions'>,
+  trained: FrozenTraining,
   model: TrainedModel,
   options: {
     readonly settings: FrozenSettings;
@@ -49,6 +49,8 @@ export function frozenCard(
       data,
     },
     start: trained.start.name,
+    /** Of the way from the start to what evolution found. */
+    share: trained.share,
     scores,
     weights: namedWeights(trained.point),
     origin,

@@ -1,17 +1,17 @@
 import { SepCmaEs } from '../../learning/evolution/sep-cma-es.ts';
 import { ScorerSpace } from '../../learning/own-cluster/scorer-space.ts';
 import { startingPoints } from '../../learning/own-cluster/starting-points.ts';
-import { type WeightedRule, weightedPolicy } from '../../policy/energy/weighted-policy.ts';
+import type { WeightedRule } from '../../policy/energy/weighted-policy.ts';
 import type { MachineGroup } from '../../simulation/generators/hardware.ts';
-import { pricedKilowattHours } from '../../simulation/priced-energy.ts';
-import type { SimulationInput, SimulationResult, Situation } from '../../simulation/simulation.ts';
+import type { SimulationInput, SimulationResult } from '../../simulation/simulation.ts';
 import { RandomStream } from '../../util/rng.ts';
 import { mean } from '../../util/statistics/mean.ts';
-import { type OwnClusterCell, randomisedTwin } from './cells.ts';
+import { type DrawnEpisode, drawEpisodes, EpisodePrices } from './frozen-episodes.ts';
 
 /*
  * One point of the scorer's space for every cluster, load and family: evolution over clusters, loads and workloads that are drawn
- * anew for each generation, and that are never the same twice.
+ * anew for each generation, and that are never the same twice. How far to go from the rule that it began at is decided on
+ * clusters that evolution has not seen.
  */
 
 export interface FrozenSettings {
@@ -21,60 +21,40 @@ export interface FrozenSettings {
   readonly sigma: number;
   /** Episodes that all points of one generation run, a third of them of each family. */
   readonly episodes: number;
-  /** Episodes that the rule to begin at is chosen by; 12 where left out. */
-  readonly startEpisodes?: number;
+  /** Episodes that all rules to begin at are tried on; a quarter of them on four times as many, and so on. */
+  readonly startEpisodes: number;
+  /** Episodes on the judging clusters. */
+  readonly judgingEpisodes: number;
 }
 
 export interface FrozenTraining {
   readonly point: WeightedRule;
   /** The rule that it began at. */
   readonly start: WeightedRule;
+  /** How much of the way from that rule to what evolution found was kept: 0 is the rule. */
+  readonly share: number;
   readonly decisions: number;
 }
 
-const LOADS: Readonly<Record<OwnClusterCell['family'], readonly [number, number]>> = {
-  B: [0.25, 0.95],
-  D: [0.25, 0.95],
-  E: [0.25, 0.65],
-};
-const FAMILIES = ['B', 'D', 'E'] as const;
-/** Any rule would do: costs are told against it, so that large clusters count no more than small ones. */
-const REFERENCE = 'efficiency-first';
-/** Rules that one of is the best for everything, waiting included. */
-const START_EPISODES = 12;
+const START_ROUNDS = 3;
+const START_KEPT = 0.25;
+const SHARES = [0, 0.25, 0.5, 0.75, 1];
 
-/** The mean of the means of the later half is what is frozen. */
+/** The mean of the means of the later half is what comes before the judging clusters. */
 export function trainFrozen(options: {
   readonly clusters: readonly (readonly MachineGroup[])[];
+  /** Clusters of other hardware, on which no family may get worse than with the rule. */
+  readonly judges: readonly (readonly MachineGroup[])[];
   readonly settings: FrozenSettings;
   readonly simulate: (input: SimulationInput) => SimulationResult;
   readonly onGeneration?: (generation: number) => void;
 }): FrozenTraining {
-  const { clusters, settings, simulate } = options;
+  const { clusters, judges, settings, simulate } = options;
   const random = new RandomStream(settings.seed).fork('frozen');
+  const prices = new EpisodePrices(simulate);
+  const draw = (episodes: number) => drawEpisodes(clusters, episodes, random);
+  const start = bestRule(prices, draw, settings.startEpisodes);
   const space = new ScorerSpace(true);
-  const points = startingPoints({ sleeps: true, waits: true });
-  const reference = points.find(({ name }) => name === REFERENCE)!;
-  let decisions = 0;
-  const cost = (rule: WeightedRule, situation: Situation) => {
-    const result = simulate({ ...situation, policy: weightedPolicy(rule, 'first'), seed: 0 });
-    decisions += result.decisions;
-    return pricedKilowattHours(result);
-  };
-  const draw = (episodes: number) =>
-    Array.from({ length: episodes }, (_, i) => {
-      const family = FAMILIES[i % FAMILIES.length]!;
-      const cluster = random.integer(clusters.length);
-      const cell = { name: family, family, load: random.uniform(...LOADS[family]) };
-      const situation = randomisedTwin(cell, clusters[cluster]!, cluster).situation(random.integer(2 ** 31));
-      return { situation, reference: cost(reference, situation) };
-    });
-  const meanCost = (rule: WeightedRule, drawn: ReturnType<typeof draw>) =>
-    mean(drawn.map((each) => cost(rule, each.situation) / each.reference));
-
-  const first = draw(settings.startEpisodes ?? START_EPISODES);
-  const costs = points.map((rule) => meanCost(rule, first));
-  const start = points[costs.indexOf(Math.min(...costs))]!;
   const origin = space.encode(start);
   const searched = space.searched(origin, { sleeps: true });
   const deviations = space.deviations(settings.sigma);
@@ -84,19 +64,54 @@ export function trainFrozen(options: {
     population: settings.population,
     seed: settings.seed,
   });
-  const whole = (found: Float64Array) => {
+  const whole = (found: ArrayLike<number>, share = 1) => {
     const point = origin.slice();
-    for (const [i, position] of searched.entries()) point[position] = found[i]!;
+    for (const [i, position] of searched.entries())
+      point[position]! += share * (found[i]! - origin[position]!);
     return space.decode('frozen', point);
   };
   const average = new Float64Array(searched.length);
   const from = Math.floor(settings.generations / 2);
   for (let generation = 0; generation < settings.generations; generation++) {
-    const drawn = draw(settings.episodes);
-    search.tell(search.ask().map((point) => meanCost(whole(point), drawn)));
+    const rules = search.ask().map((point) => whole(point));
+    search.tell(prices.of(rules, draw(settings.episodes)).map(mean));
     if (generation >= from)
       for (let i = 0; i < average.length; i++) average[i]! += search.mean[i]! / (settings.generations - from);
     options.onGeneration?.(generation + 1);
   }
-  return { point: whole(average), start, decisions };
+  const judging = drawEpisodes(judges, settings.judgingEpisodes, random);
+  const judged = prices.of(
+    SHARES.map((share) => whole(average, share)),
+    judging,
+  );
+  const share = SHARES[bestOf(judged, judging)]!;
+  return { point: whole(average, share), start, share, decisions: prices.decisions };
+}
+
+/** Rules are many and episodes dear: all are tried on a few, the better ones on more. */
+function bestRule(
+  prices: EpisodePrices,
+  draw: (episodes: number) => readonly DrawnEpisode[],
+  episodes: number,
+): WeightedRule {
+  let rules = startingPoints({ sleeps: true, waits: true });
+  for (let round = 0; round < START_ROUNDS; round++) {
+    const means = prices.of(rules, draw(Math.round(episodes / START_KEPT ** round))).map(mean);
+    const order = means.map((_, i) => i).sort((a, b) => means[a]! - means[b]!);
+    rules = order.slice(0, Math.ceil(rules.length * START_KEPT)).map((i) => rules[i]!);
+  }
+  return rules[0]!;
+}
+
+/** The least price in the mean, of those that are no worse than the first in any family. */
+export function bestOf(prices: readonly Float64Array[], episodes: readonly DrawnEpisode[]): number {
+  const byFamily = [...Map.groupBy(episodes.keys(), (at) => episodes[at]!.family).values()];
+  const ofFamilies = (own: Float64Array) =>
+    byFamily.map((positions) => mean(positions.map((at) => own[at]!)));
+  const first = ofFamilies(prices[0]!);
+  const worth = prices.map((own, i) => {
+    const isWorse = ofFamilies(own).some((price, family) => price > first[family]!);
+    return i > 0 && isWorse ? Number.POSITIVE_INFINITY : mean(own);
+  });
+  return worth.indexOf(Math.min(...worth));
 }

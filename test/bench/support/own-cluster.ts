@@ -1,10 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { type OwnClusterCell, ownClusterCells } from '../../../src/evaluation/own-cluster/cells.ts';
 import { type ClusterSplit, ownClusters } from '../../../src/evaluation/own-cluster/clusters.ts';
+import type { CellRecord } from '../../../src/evaluation/own-cluster/summary.ts';
 import type { TrainingSettings } from '../../../src/learning/own-cluster/training.ts';
 import { readSpecTable } from '../../../src/power-model/spec-table.ts';
 import type { MachineGroup } from '../../../src/simulation/generators/hardware.ts';
 import { sharedData } from '../../support/shared-data.ts';
+import { type Journal, openJournal } from './journal.ts';
 
 /** Seeds of workloads that nothing was trained, chosen or accepted by: those blocks end below 4 million. */
 const FRESH = 500_000_000;
@@ -50,3 +52,10 @@ export function cpuSeconds(): number {
 
 export const resultsPath = (name: string): string =>
   fileURLToPath(new URL(`../../../docs/results/${name}`, import.meta.url));
+
+/** What `own-cluster` has come to so far; a quick run keeps and sees nothing. */
+export const ownClusterJournal = (quick: boolean, seconds: number, workloads: number): Journal<CellRecord> =>
+  openJournal(
+    quick ? undefined : resultsPath('own-cluster.cells.jsonl'),
+    `v2, ${seconds} s, ${workloads} workloads`,
+  );

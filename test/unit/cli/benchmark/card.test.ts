@@ -35,9 +35,17 @@ function shipped(
     weights: placementWeights(weights),
     waitWeights: waitWeights({}),
   };
-  const trained = { point, start: marginalRunOut, decisions: 0 };
+  const trained = { point, start: marginalRunOut, share: 1, decisions: 0 };
   const model = frozenModel(trained);
-  const settings = { seed: 1, generations: 1, population: 4, sigma: 0.1, episodes: 3 };
+  const settings = {
+    seed: 1,
+    generations: 1,
+    population: 4,
+    sigma: 0.1,
+    episodes: 3,
+    startEpisodes: 1,
+    judgingEpisodes: 3,
+  };
   const origin = { command: '', code: '', finished: '', machine: {}, threads: 1 };
   const card = frozenCard(trained, model, { settings, data: 'none', scores: [], origin });
   const path = join(folder, 'frozen.card.json');
