@@ -37,7 +37,7 @@ const SETTINGS: Omit<FrozenSettings, 'seed'> = {
   population: 24,
   sigma: 0.12,
   episodes: 18,
-  startEpisodes: 12,
+  startEpisodes: 24,
   judgingEpisodes: 240,
 };
 const QUICK: Omit<FrozenSettings, 'seed'> = {

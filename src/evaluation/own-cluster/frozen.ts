@@ -5,7 +5,7 @@ import type { WeightedRule } from '../../policy/energy/weighted-policy.ts';
 import type { MachineGroup } from '../../simulation/generators/hardware.ts';
 import type { SimulationInput, SimulationResult } from '../../simulation/simulation.ts';
 import { RandomStream } from '../../util/rng.ts';
-import { mean } from '../../util/statistics/mean.ts';
+import { mean, standardDeviation } from '../../util/statistics/mean.ts';
 import { type DrawnEpisode, drawEpisodes, EpisodePrices } from './frozen-episodes.ts';
 
 /*
@@ -74,7 +74,8 @@ export function trainFrozen(options: {
   const from = Math.floor(settings.generations / 2);
   for (let generation = 0; generation < settings.generations; generation++) {
     const rules = search.ask().map((point) => whole(point));
-    search.tell(prices.of(rules, draw(settings.episodes)).map(mean));
+    const drawn = draw(settings.episodes);
+    search.tell(balanced(prices.of(rules, drawn), drawn));
     if (generation >= from)
       for (let i = 0; i < average.length; i++) average[i]! += search.mean[i]! / (settings.generations - from);
     options.onGeneration?.(generation + 1);
@@ -103,15 +104,35 @@ function bestRule(
   return rules[0]!;
 }
 
+/**
+ * What candidates are ranked by: in how many standard deviations of the candidates each lies above their mean, summed over
+ * families. Where nodes sleep or pods wait prices scatter three times as much; plain means would say nothing of the others.
+ */
+export function balanced(prices: readonly Float64Array[], episodes: readonly DrawnEpisode[]): number[] {
+  const worth = prices.map(() => 0);
+  for (const family of familyMeans(prices, episodes)) {
+    const centre = mean(family);
+    const deviation = standardDeviation(family);
+    if (!(deviation > 0)) continue;
+    for (const [i, price] of family.entries()) worth[i]! += (price - centre) / deviation;
+  }
+  return worth;
+}
+
 /** The least price in the mean, of those that are no worse than the first in any family. */
 export function bestOf(prices: readonly Float64Array[], episodes: readonly DrawnEpisode[]): number {
-  const byFamily = [...Map.groupBy(episodes.keys(), (at) => episodes[at]!.family).values()];
-  const ofFamilies = (own: Float64Array) =>
-    byFamily.map((positions) => mean(positions.map((at) => own[at]!)));
-  const first = ofFamilies(prices[0]!);
-  const worth = prices.map((own, i) => {
-    const isWorse = ofFamilies(own).some((price, family) => price > first[family]!);
-    return i > 0 && isWorse ? Number.POSITIVE_INFINITY : mean(own);
-  });
+  const families = familyMeans(prices, episodes);
+  const worth = prices.map((own, i) =>
+    families.some((family) => family[i]! > family[0]!) ? Number.POSITIVE_INFINITY : mean(own),
+  );
   return worth.indexOf(Math.min(...worth));
+}
+
+/** By family and rule. */
+function familyMeans(
+  prices: readonly Float64Array[],
+  episodes: readonly DrawnEpisode[],
+): readonly number[][] {
+  const byFamily = [...Map.groupBy(episodes.keys(), (at) => episodes[at]!.family).values()];
+  return byFamily.map((positions) => prices.map((own) => mean(positions.map((at) => own[at]!))));
 }

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bestOf, type FrozenSettings, trainFrozen } from '../../../../src/evaluation/own-cluster/frozen.ts';
+import {
+  balanced,
+  bestOf,
+  type FrozenSettings,
+  trainFrozen,
+} from '../../../../src/evaluation/own-cluster/frozen.ts';
 import {
   drawEpisodes,
   EpisodePrices,
@@ -60,6 +65,19 @@ test('of what is no worse in any family the least price is taken', () => {
   assert.equal(bestOf(prices, episodes), 3);
   assert.equal(bestOf(prices.slice(0, 3), episodes), 2);
   assert.equal(bestOf(prices.slice(0, 2), episodes), 0);
+});
+
+test('every family has the same say in the ranking, however much its prices scatter', () => {
+  const episodes = episodesOf(['B', 'D']);
+  const prices = [
+    [1, 1.2],
+    [0.99, 1.4],
+    [1.01, 1],
+  ].map((own) => Float64Array.from(own));
+  const [middle, firstFamily, secondFamily] = balanced(prices, episodes);
+  assert.ok(Math.abs(firstFamily! - secondFamily!) < 1e-9);
+  assert.ok(Math.abs(middle!) < 1e-9);
+  assert.deepEqual(balanced([Float64Array.of(1, 2), Float64Array.of(1, 2)], episodes), [0, 0]);
 });
 
 test('a training keeps a share of the way that it judged, and comes to the same again', () => {
