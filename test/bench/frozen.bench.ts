@@ -38,7 +38,7 @@ const SETTINGS: Omit<FrozenSettings, 'seed'> = {
   sigma: 0.12,
   episodes: 18,
   startEpisodes: 24,
-  judgingEpisodes: 240,
+  judgingEpisodes: 480,
 };
 const QUICK: Omit<FrozenSettings, 'seed'> = {
   generations: 2,

@@ -6,6 +6,7 @@ import type { MachineGroup } from '../../simulation/generators/hardware.ts';
 import type { SimulationInput, SimulationResult } from '../../simulation/simulation.ts';
 import { RandomStream } from '../../util/rng.ts';
 import { mean, standardDeviation } from '../../util/statistics/mean.ts';
+import { estimateMean } from '../../util/statistics/mean-interval.ts';
 import { type DrawnEpisode, drawEpisodes, EpisodePrices } from './frozen-episodes.ts';
 
 /*
@@ -43,7 +44,7 @@ const SHARES = [0, 0.25, 0.5, 0.75, 1];
 /** The mean of the means of the later half is what comes before the judging clusters. */
 export function trainFrozen(options: {
   readonly clusters: readonly (readonly MachineGroup[])[];
-  /** Clusters of other hardware, on which no family may get worse than with the rule. */
+  /** Clusters of other hardware, on which no family may be proven worse than with the rule. */
   readonly judges: readonly (readonly MachineGroup[])[];
   readonly settings: FrozenSettings;
   readonly simulate: (input: SimulationInput) => SimulationResult;
@@ -110,7 +111,8 @@ function bestRule(
  */
 export function balanced(prices: readonly Float64Array[], episodes: readonly DrawnEpisode[]): number[] {
   const worth = prices.map(() => 0);
-  for (const family of familyMeans(prices, episodes)) {
+  for (const positions of byFamily(episodes)) {
+    const family = prices.map((own) => mean(positions.map((at) => own[at]!)));
     const centre = mean(family);
     const deviation = standardDeviation(family);
     if (!(deviation > 0)) continue;
@@ -119,20 +121,21 @@ export function balanced(prices: readonly Float64Array[], episodes: readonly Dra
   return worth;
 }
 
-/** The least price in the mean, of those that are no worse than the first in any family. */
+/**
+ * The least price in the mean, of those that are not proven worse than the first in any family: the lower end of the 95 % interval
+ * over episodes lies above zero.
+ */
 export function bestOf(prices: readonly Float64Array[], episodes: readonly DrawnEpisode[]): number {
-  const families = familyMeans(prices, episodes);
-  const worth = prices.map((own, i) =>
-    families.some((family) => family[i]! > family[0]!) ? Number.POSITIVE_INFINITY : mean(own),
-  );
+  const families = byFamily(episodes);
+  const isWorse = (own: Float64Array) =>
+    families.some((positions) => {
+      const { interval } = estimateMean(positions.map((at) => own[at]! / prices[0]![at]! - 1));
+      return interval !== undefined && interval.low > 0;
+    });
+  const worth = prices.map((own) => (isWorse(own) ? Number.POSITIVE_INFINITY : mean(own)));
   return worth.indexOf(Math.min(...worth));
 }
 
-/** By family and rule. */
-function familyMeans(
-  prices: readonly Float64Array[],
-  episodes: readonly DrawnEpisode[],
-): readonly number[][] {
-  const byFamily = [...Map.groupBy(episodes.keys(), (at) => episodes[at]!.family).values()];
-  return byFamily.map((positions) => prices.map((own) => mean(positions.map((at) => own[at]!))));
+function byFamily(episodes: readonly DrawnEpisode[]): readonly number[][] {
+  return [...Map.groupBy(episodes.keys(), (at) => episodes[at]!.family).values()];
 }
