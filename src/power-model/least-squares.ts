@@ -36,13 +36,14 @@ export function inverseOf(matrix: Matrix, size: number): Matrix | undefined {
 
 /**
  * x of at least 0 that minimises x'Gx / 2 - b'x, for a positive definite G: Lawson and Hanson, "Solving Least Squares
- * Problems" (1974), chapter 23, on the normal equations. Undefined where G is not positive definite.
+ * Problems" (1974), chapter 23, on the normal equations. Undefined where G is not positive definite, or not of numbers.
  */
 export function nonNegativeMinimum(
   gram: Matrix,
   linear: Float64Array,
   size: number,
 ): Float64Array | undefined {
+  if (!gram.every(Number.isFinite) || !linear.every(Number.isFinite)) return undefined;
   let x = new Float64Array(size);
   const free: number[] = [];
   const scale = Math.max(...linear.map(Math.abs), Number.MIN_VALUE);
@@ -67,10 +68,21 @@ export function nonNegativeMinimum(
         x = target;
         break;
       }
+      // As far towards it as all stay at least 0. One of them always leaves, rounding or not, so that this ends.
       let step = 1;
-      for (const i of free) if (target[i]! <= 0) step = Math.min(step, x[i]! / (x[i]! - target[i]!));
+      let blocking = -1;
+      for (const i of free) {
+        if (!(target[i]! <= 0)) continue;
+        const share = x[i]! > 0 ? x[i]! / (x[i]! - target[i]!) : 0;
+        if (blocking >= 0 && share >= step) continue;
+        step = share;
+        blocking = i;
+      }
+      if (blocking < 0) return undefined;
       for (const i of free) x[i] = x[i]! + step * (target[i]! - x[i]!);
-      const leaving = free.filter((i) => target[i]! <= 0 && x[i]! <= 1e-12 * Math.abs(target[i]!) + 1e-300);
+      const leaving = free.filter(
+        (i) => i === blocking || (target[i]! <= 0 && x[i]! <= 1e-12 * Math.abs(target[i]!) + 1e-300),
+      );
       for (const i of leaving) {
         x[i] = 0;
         free.splice(free.indexOf(i), 1);

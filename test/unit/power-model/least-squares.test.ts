@@ -53,3 +53,15 @@ test('the minimum over numbers of at least 0 fulfils the conditions of Karush, K
     { numRuns: 500 },
   );
 });
+
+test('it ends where what enters is worth less than the smallest number', () => {
+  const gram = Float64Array.of(0.1, 0, 0, 0, 0, 0.1, 0, 0, 0, 0, 4.1, 0, 0, 0, 0, 4.1);
+  const x = nonNegativeMinimum(gram, Float64Array.of(-5.4e-323, 4e-323, 1e-323, 8.4e-323), size)!;
+  assert.deepEqual([x[0], x[2]], [0, 0]);
+  assert.ok(x[1]! > 0 && x[3]! > 0);
+});
+
+test('what is not a number has no minimum', () => {
+  const gram = Float64Array.of(1, 0, 0, 1);
+  assert.equal(nonNegativeMinimum(gram, Float64Array.of(1, Number.POSITIVE_INFINITY), 2), undefined);
+});
