@@ -34,19 +34,39 @@ test('answers belong to their questions, whatever the sizes', async () => {
   await engine.close();
 });
 
-test('a model that answers no numbers is told, and one that fails is left alone for a while', async () => {
+test('a model that answers no numbers is told', async () => {
   const dividing = graph.nodes.map((node) => (node.op === 'Neg' ? { ...node, op: 'Log' } : node));
   const engine = new OnnxEngine({ path: 'm', onnx: writeOnnx({ ...graph, nodes: dividing }) }, 60_000);
   await engine.ready;
   const negative = columns(2).fill(-1);
   assert.equal(engine.score(negative, 2, 2, new Float64Array(2)), 'not-a-number');
   await engine.close();
+});
 
-  const late = new OnnxEngine({ path: 'm', onnx }, 0);
-  await late.ready;
-  const asked = Array.from({ length: 20 }, () => late.score(columns(1), 1, 1, new Float64Array(1)));
+test('a model that keeps failing is left alone for a while, and then asked again', async () => {
+  // What is masked has two elements: that goes with two nodes and with no other number above one.
+  const forTwo = graph.initializers.map((tensor) =>
+    tensor.name === 'masked-score' ? { ...tensor, dims: [2], data: Float64Array.of(-1, -1) } : tensor,
+  );
+  const engine = new OnnxEngine({ path: 'm', onnx: writeOnnx({ ...graph, initializers: forTwo }) }, 60_000);
+  await engine.ready;
+  const ask = (count: number) => engine.score(columns(count), count, count, new Float64Array(count));
+  assert.deepEqual(
+    [ask(3), ask(3), ask(2), ask(3), ask(3), ask(3)],
+    ['failed', 'failed', undefined, 'failed', 'failed', 'failed'],
+  );
+  assert.deepEqual(new Set(Array.from({ length: 100 }, () => ask(2))), new Set(['late']));
+  assert.equal(ask(2), undefined);
+  await engine.close();
+});
+
+test('a model that does not answer is not waited for beyond the deadline', async () => {
+  const engine = new OnnxEngine({ path: 'm', onnx }, 1);
+  await engine.ready;
+  // Nobody is left who could answer.
+  await engine.close();
+  const asked = Array.from({ length: 20 }, () => engine.score(columns(1), 1, 1, new Float64Array(1)));
   assert.deepEqual(new Set(asked), new Set(['late']));
-  await late.close();
 });
 
 test('a file that onnxruntime cannot load is told with its reason', async () => {
