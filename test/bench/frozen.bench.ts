@@ -33,10 +33,10 @@ const CLUSTERS = 12;
 const FRESH_WORKLOADS = 10;
 const TRAINING_SEEDS = [1, 2, 3, 4, 5];
 const SETTINGS: Omit<FrozenSettings, 'seed'> = {
-  generations: 150,
+  generations: 75,
   population: 24,
   sigma: 0.12,
-  episodes: 18,
+  episodes: 36,
   startEpisodes: 24,
   judgingEpisodes: 480,
 };
